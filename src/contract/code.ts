@@ -1,0 +1,229 @@
+import { z } from 'zod'
+import { orgField, page, timestamp } from './fields.ts'
+import { idSchema } from './ids.ts'
+import { defineOperation } from './operation.ts'
+import { run } from './runs.ts'
+
+export const repository = z.strictObject({
+  id: idSchema('repo'),
+  name: z.string(),
+  source: z.string().describe('Address that it is fetched from'),
+  ref: z.string().nullable().describe('Branch, tag or commit that was asked for; null for the default branch'),
+  status: z
+    .enum(['pending', 'indexing', 'ready', 'failed'])
+    .describe('`ready` also while it is indexed again: the commit indexed before stays searchable'),
+  indexedCommit: z.string().nullable(),
+  indexedAt: timestamp.nullable(),
+  files: z.int().describe('Indexed files of that commit'),
+  sizeBytes: z.int().describe('Size of those files'),
+  latestRun: idSchema('run').nullable(),
+  createdAt: timestamp,
+})
+export type Repository = z.output<typeof repository>
+
+const repositoryName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(
+    /^[A-Za-z0-9_.][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_.-]+)*$/,
+    'Letters, digits, dots, hyphens, underscores and slashes',
+  )
+  .refine((name) => !name.startsWith('repo_'), 'A name does not begin like an id')
+const repositoryField = z.string().min(1).max(100).describe('Id or name of the repository')
+const source = z
+  .string()
+  .min(1)
+  .max(2048)
+  .describe('https URL, `owner/name`, or the absolute path of a local folder that the server allows')
+const ref = z.string().min(1).max(255).describe('Branch, tag or commit; the default branch when left out')
+
+const SOURCE_ERRORS = [
+  'source_invalid',
+  'source_forbidden',
+  'source_not_a_repository',
+  'source_unreachable',
+  'ref_not_found',
+  'repository_empty',
+  'git_missing',
+] as const
+
+const started = z.strictObject({ repository, run })
+
+export const addRepository = defineOperation({
+  name: 'repositories.add',
+  summary: 'Add a repository and index it',
+  description:
+    'Checks that the address can be read, then indexes it in the background: follow `data.run`. The same source under the same name is indexed again; under another name it is a second repository.',
+  method: 'POST',
+  path: '/v1/repositories/{org}',
+  auth: 'key',
+  scope: 'repositories:write',
+  tx: 'none',
+  params: z.strictObject({ org: orgField }),
+  body: z.strictObject({
+    source,
+    ref: ref.optional(),
+    name: repositoryName.optional().describe('Taken from the source when left out'),
+  }),
+  output: started,
+  status: 202,
+  errors: [...SOURCE_ERRORS, 'repository_exists'],
+  idempotent: true,
+  surfaces: {
+    mcp: {
+      tool: 'index_repository',
+      title: 'Index a repository',
+      description:
+        'Indexes a git repository in the background so that search_code can search it; call it again with the same source to bring the index up to date. Returns the repository and a run: poll get_run with run.id until it ends. Use list_repositories first to see what is indexed already.',
+    },
+    cli: {
+      command: 'repos add',
+      args: ['source'],
+      examples: [
+        'tenon repos add honojs/hono --wait',
+        'tenon repos add https://git.example.org/team/api.git --ref main --name api',
+      ],
+    },
+  },
+})
+
+export const listRepositories = defineOperation({
+  name: 'repositories.list',
+  summary: 'List repositories',
+  description: 'By name, each with the commit that is searchable.',
+  method: 'GET',
+  path: '/v1/repositories/{org}',
+  auth: 'key',
+  scope: 'repositories:read',
+  tx: 'read',
+  params: z.strictObject({ org: orgField }),
+  query: z.strictObject(page),
+  output: z.array(repository),
+  paginated: true,
+  idempotent: true,
+  surfaces: {
+    mcp: {
+      tool: 'list_repositories',
+      title: 'List repositories',
+      description:
+        'Lists the repositories of the organisation with name, status and indexed commit. Use it to learn which names search_code can be narrowed to and whether an index is ready.',
+    },
+    cli: { command: 'repos list', examples: ['tenon repos list', 'tenon repos list --json'] },
+  },
+})
+
+export const getRepository = defineOperation({
+  name: 'repositories.get',
+  summary: 'Show a repository',
+  description: 'By id or name.',
+  method: 'GET',
+  path: '/v1/repositories/{org}/{repository}',
+  auth: 'key',
+  scope: 'repositories:read',
+  tx: 'read',
+  params: z.strictObject({ org: orgField, repository: repositoryField }),
+  output: repository,
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'list_repositories gives the same of every repository' },
+    cli: { command: 'repos show', args: ['repository'], examples: ['tenon repos show tenon'] },
+  },
+})
+
+export const reindexRepository = defineOperation({
+  name: 'repositories.reindex',
+  summary: 'Index a repository again',
+  description: 'Fetches the newest commit and reads only what changed. While a run is under way, that run is answered.',
+  method: 'POST',
+  path: '/v1/repositories/{org}/{repository}/reindex',
+  auth: 'key',
+  scope: 'repositories:write',
+  tx: 'write',
+  params: z.strictObject({ org: orgField, repository: repositoryField }),
+  output: started,
+  status: 202,
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'index_repository with the same source does this' },
+    cli: { command: 'repos reindex', args: ['repository'], examples: ['tenon repos reindex tenon --wait'] },
+  },
+})
+
+export const deleteRepository = defineOperation({
+  name: 'repositories.delete',
+  summary: 'Delete a repository',
+  description:
+    'It can not be found any more at once; its files are removed in the background. Running work on it is stopped.',
+  method: 'DELETE',
+  path: '/v1/repositories/{org}/{repository}',
+  auth: 'key',
+  scope: 'repositories:write',
+  tx: 'write',
+  params: z.strictObject({ org: orgField, repository: repositoryField }),
+  output: z.strictObject({ id: idSchema('repo'), name: z.string(), deleted: z.literal(true) }),
+  idempotent: true,
+  destructive: true,
+  surfaces: {
+    mcp: { absent: 'deleting an index is left to people' },
+    cli: { command: 'repos delete', args: ['repository'], examples: ['tenon repos delete tenon'] },
+  },
+})
+
+export const searchMatch = z.strictObject({
+  repository: z.string().describe('Name of the repository'),
+  path: z.string(),
+  line: z.int().describe('From 1'),
+  column: z.int().describe('Of the first occurrence in the line, from 1, in UTF-16 code units'),
+  snippet: z.string().describe('The line, or the part of a long line around the first occurrence'),
+  ranges: z
+    .array(z.strictObject({ start: z.int(), end: z.int() }))
+    .describe('Where the occurrences stand in the snippet: UTF-16 code units, end exclusive'),
+})
+export type SearchMatch = z.output<typeof searchMatch>
+
+export const searchCode = defineOperation({
+  name: 'search.code',
+  summary: 'Search code',
+  description:
+    'Finds the lines of the indexed commits that contain a text. Sorted by repository, path and line. Only completely indexed commits are searched.',
+  method: 'GET',
+  path: '/v1/search/{org}',
+  auth: 'key',
+  scope: 'search:read',
+  tx: 'read',
+  params: z.strictObject({ org: orgField }),
+  query: z.strictObject({
+    q: z
+      .string()
+      .min(1)
+      .max(1000)
+      .refine((text) => !/[\r\n]/.test(text), 'One line of text')
+      .describe('The text to find, taken literally'),
+    case: z.enum(['insensitive', 'sensitive']).default('insensitive').describe('Whether case matters'),
+    repository: repositoryField.optional().describe('Only this repository, by id or name'),
+    ...page,
+  }),
+  output: z.strictObject({
+    matches: z.array(searchMatch),
+    total: z.int().describe('Matching lines in all; a lower bound when truncated is true'),
+    truncated: z.boolean().describe('There were more files with matches than are counted'),
+    tookMs: z.number(),
+  }),
+  paginated: true,
+  errors: ['not_found'],
+  idempotent: true,
+  surfaces: {
+    mcp: {
+      tool: 'search_code',
+      title: 'Search code',
+      description:
+        'Finds lines that contain a literal text (case-insensitive by default) in the indexed repositories of the organisation. Returns repository, path, line, column and the line itself, with the total. Use it to find where a name, string or message occurs; narrow it with repository; follow meta.pagination.nextCursor for more.',
+    },
+    cli: {
+      command: 'search',
+      args: ['q'],
+      examples: ['tenon search defineOperation', 'tenon search "TODO" --repository tenon --case sensitive --limit 10'],
+    },
+  },
+})

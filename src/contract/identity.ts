@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { orgField, page, slug, timestamp } from './fields.ts'
+import { idSchema } from './ids.ts'
+import { defineOperation } from './operation.ts'
+import { ALL_SCOPES } from './scopes.ts'
+
+export const scope = z.enum(ALL_SCOPES as [(typeof ALL_SCOPES)[number]])
+
+export const organization = z.strictObject({
+  id: idSchema('org'),
+  slug,
+  name: z.string(),
+  createdAt: timestamp,
+})
+export type Organization = z.output<typeof organization>
+
+export const apiKey = z.strictObject({
+  id: idSchema('key'),
+  name: z.string(),
+  /** First characters of the key, to tell keys apart. */
+  hint: z.string(),
+  scopes: z.array(scope),
+  createdAt: timestamp,
+  revokedAt: timestamp.nullable(),
+})
+export type ApiKey = z.output<typeof apiKey>
+
+const newKey = apiKey.extend({ secret: z.string().describe('The key itself: shown this once and stored nowhere') })
+
+const keyName = z.string().trim().min(1).max(80).describe('What the key is for')
+
+export const onboardOrganization = defineOperation({
+  name: 'organizations.onboard',
+  summary: 'Create an organisation with its first API key',
+  description: 'Needs the root key (header `X-Root-Key`). The key in the answer is shown once.',
+  method: 'POST',
+  path: '/v1/organizations/onboard',
+  auth: 'root',
+  scope: null,
+  tx: 'none',
+  body: z.strictObject({ slug, name: z.string().trim().min(1).max(120) }),
+  output: z.strictObject({ org: organization, apiKey: newKey }),
+  status: 201,
+  errors: ['organization_exists'],
+  idempotent: false,
+  surfaces: {
+    mcp: { absent: 'the root key stays on the server side and is never given to an agent' },
+    cli: { absent: 'the root key stays on the server side' },
+  },
+})
+
+export const getMe = defineOperation({
+  name: 'me.get',
+  summary: 'Show whom the key belongs to',
+  description: 'The organisation of the API key that was sent, with the key itself (never its secret).',
+  method: 'GET',
+  path: '/v1/me',
+  auth: 'key',
+  scope: null,
+  tx: 'read',
+  output: z.strictObject({ org: organization, apiKey }),
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'an agent has no use for it: every tool works on the organisation of its key' },
+    cli: { command: 'me', examples: ['tenon me'] },
+  },
+})
+
+const org = { org: orgField }
+
+export const createApiKey = defineOperation({
+  name: 'apiKeys.create',
+  summary: 'Create an API key',
+  description:
+    'The key in the answer is shown once; only its SHA-256 is stored. It can not have a scope that its maker lacks.',
+  method: 'POST',
+  path: '/v1/api-keys/{org}',
+  auth: 'key',
+  scope: 'api-keys:write',
+  tx: 'write',
+  params: z.strictObject(org),
+  body: z.strictObject({
+    name: keyName,
+    scopes: z
+      .array(scope)
+      .min(1)
+      .max(ALL_SCOPES.length)
+      .optional()
+      .describe('All scopes of the calling key when left out'),
+  }),
+  output: newKey,
+  status: 201,
+  idempotent: false,
+  surfaces: {
+    mcp: { absent: 'an agent must not make credentials' },
+    cli: {
+      command: 'api-keys create',
+      args: ['name'],
+      examples: ['tenon api-keys create ci', 'tenon api-keys create reader --scopes search:read --scopes runs:read'],
+    },
+  },
+})
+
+export const listApiKeys = defineOperation({
+  name: 'apiKeys.list',
+  summary: 'List API keys',
+  description: 'Newest first, revoked ones included. Secrets are never shown.',
+  method: 'GET',
+  path: '/v1/api-keys/{org}',
+  auth: 'key',
+  scope: 'api-keys:read',
+  tx: 'read',
+  params: z.strictObject(org),
+  query: z.strictObject(page),
+  output: z.array(apiKey),
+  paginated: true,
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'an agent has no use for a list of credentials' },
+    cli: { command: 'api-keys list', examples: ['tenon api-keys list'] },
+  },
+})
+
+export const revokeApiKey = defineOperation({
+  name: 'apiKeys.revoke',
+  summary: 'Revoke an API key',
+  description: 'The key is refused from then on. Revoking a revoked key changes nothing.',
+  method: 'POST',
+  path: '/v1/api-keys/{org}/{key}/revoke',
+  auth: 'key',
+  scope: 'api-keys:write',
+  tx: 'write',
+  params: z.strictObject({ ...org, key: z.string().min(1).max(64).describe('Id of the key') }),
+  output: apiKey,
+  idempotent: true,
+  destructive: true,
+  surfaces: {
+    mcp: { absent: 'an agent must not take credentials away' },
+    cli: {
+      command: 'api-keys revoke',
+      args: ['key'],
+      examples: ['tenon api-keys revoke key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+    },
+  },
+})

@@ -1,0 +1,22 @@
+import * as code from './code.ts'
+import * as identity from './identity.ts'
+import type { Operation } from './operation.ts'
+import * as runs from './runs.ts'
+
+/** Every operation that Tenon offers. A new one is defined in its domain's file and named here. */
+export const OPERATIONS: readonly Operation[] = [
+  identity.onboardOrganization,
+  identity.getMe,
+  identity.createApiKey,
+  identity.listApiKeys,
+  identity.revokeApiKey,
+  code.addRepository,
+  code.listRepositories,
+  code.getRepository,
+  code.reindexRepository,
+  code.deleteRepository,
+  code.searchCode,
+  runs.listRuns,
+  runs.getRun,
+  runs.listRunLogs,
+]

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import type { ErrorCode, JsonValue } from './errors.ts'
+import type { Scope } from './scopes.ts'
+
+/**
+ * An operation is a value: everything that a surface, the kernel, the documentation or a client has to know about
+ * one call. REST, OpenAPI, the typed client, MCP tools and CLI commands are made from it.
+ */
+export type AuthKind = 'public' | 'key' | 'root'
+/** `read`: every query is scoped to the organisation in one round trip. `write`: one transaction around the verb.
+ * `none`: the verb talks to the network and opens its own short transactions by `ctx.inTenant`. */
+export type TxMode = 'read' | 'write' | 'none'
+export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+export interface McpSurface {
+  /** Tool name, at most 40 characters. */
+  readonly tool: string
+  readonly title: string
+  /** When to use it and what it returns, for an agent that picks among tools. */
+  readonly description: string
+}
+export interface CliSurface {
+  /** The words after `tenon`, for instance `repos add`. */
+  readonly command: string
+  /** Fields of the input that are positional arguments, in order. */
+  readonly args?: readonly string[]
+  readonly examples: readonly string[]
+}
+/** A surface that an operation does not stand on says why. */
+export interface Absent {
+  readonly absent: string
+}
+export interface Surfaces {
+  readonly mcp: McpSurface | Absent
+  readonly cli: CliSurface | Absent
+}
+
+export type Fields = z.ZodObject<z.ZodRawShape>
+const EMPTY = z.strictObject({})
+type Empty = typeof EMPTY
+
+export interface Operation<
+  Params extends Fields = Fields,
+  Query extends Fields = Fields,
+  Body extends Fields = Fields,
+  Output extends z.ZodType = z.ZodType,
+> {
+  /** `noun.verb`, also the audit action. */
+  readonly name: string
+  readonly summary: string
+  readonly description: string
+  readonly method: HttpMethod
+  /** With `{field}` for each of `params`. */
+  readonly path: string
+  readonly auth: AuthKind
+  readonly scope: Scope | null
+  readonly tx: TxMode
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  /** Of `data` in the envelope. */
+  readonly output: Output
+  /** The answer has `meta.pagination`; the query has `limit` and `cursor`. */
+  readonly paginated: boolean
+  readonly status: 200 | 201 | 202
+  /** Beyond those that every operation can give: see `errorsOf`. */
+  readonly errors: readonly ErrorCode[]
+  readonly kind: 'json'
+  /** A repeat has no further effect. */
+  readonly idempotent: boolean
+  readonly destructive: boolean
+  readonly audited: boolean
+  readonly surfaces: Surfaces
+}
+
+type Optional = 'params' | 'query' | 'body' | 'paginated' | 'status' | 'errors' | 'kind' | 'destructive' | 'audited'
+
+type Definition<P extends Fields, Q extends Fields, B extends Fields, O extends z.ZodType> = Omit<
+  Operation<P, Q, B, O>,
+  Optional
+> &
+  Partial<Pick<Operation<P, Q, B, O>, Optional>>
+
+export function defineOperation<
+  O extends z.ZodType,
+  P extends Fields = Empty,
+  Q extends Fields = Empty,
+  B extends Fields = Empty,
+>(definition: Definition<P, Q, B, O>): Operation<P, Q, B, O> {
+  const operation: Operation<P, Q, B, O> = {
+    paginated: false,
+    status: 200,
+    errors: [],
+    kind: 'json',
+    destructive: false,
+    audited: definition.tx === 'write' || definition.method !== 'GET',
+    ...definition,
+    params: definition.params ?? (EMPTY as Fields as P),
+    query: definition.query ?? (EMPTY as Fields as Q),
+    body: definition.body ?? (EMPTY as Fields as B),
+  }
+  checkDefinition(operation)
+  return Object.freeze(operation)
+}
+
+/** The parsed input: params, query and body in one flat object. */
+export type InputOf<Op> =
+  Op extends Operation<infer P, infer Q, infer B> ? z.output<P> & z.output<Q> & z.output<B> : never
+/** What a caller writes: fields with a default may be left out, and so may `org`. */
+export type CallInputOf<Op> =
+  Op extends Operation<infer P, infer Q, infer B>
+    ? Omit<z.input<P> & z.input<Q> & z.input<B>, 'org'> & { readonly org?: string }
+    : never
+export type DataOf<Op> = Op extends Operation<Fields, Fields, Fields, infer O> ? z.output<O> : never
+
+export const PARTS = ['params', 'query', 'body'] as const
+export type Part = (typeof PARTS)[number]
+
+/** Field names of an operation with the part that each belongs to. */
+export function fieldsOf(operation: Operation): ReadonlyMap<string, Part> {
+  return new Map(PARTS.flatMap((part) => Object.keys(operation[part].shape).map((field) => [field, part] as const)))
+}
+
+export function isAbsent(surface: McpSurface | CliSurface | Absent): surface is Absent {
+  return 'absent' in surface
+}
+
+/** Every code that a call of this operation can answer with, on any surface. */
+export function errorsOf(operation: Operation): readonly ErrorCode[] {
+  const codes = new Set<ErrorCode>(['validation_failed', 'internal', 'unavailable', 'timeout', 'cancelled'])
+  if (Object.keys(operation.body.shape).length > 0) {
+    for (const code of ['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) codes.add(code)
+  }
+  if (operation.auth !== 'public') for (const code of ['unauthenticated', 'invalid_api_key'] as const) codes.add(code)
+  if (operation.scope !== null) codes.add('forbidden')
+  if (Object.keys(operation.params.shape).length > 0) codes.add('not_found')
+  if (operation.paginated) codes.add('invalid_cursor')
+  for (const code of operation.errors) codes.add(code)
+  return [...codes]
+}
+
+export interface PageMeta {
+  readonly pagination: { readonly nextCursor: string | null; readonly limit: number }
+}
+/** What every surface answers when a call succeeds. */
+export interface Envelope<Data = unknown> {
+  readonly data: Data
+  readonly meta?: PageMeta
+}
+export type Json = JsonValue
+
+function checkDefinition(operation: Operation): void {
+  const fail = (why: string): never => {
+    throw new Error(`operation ${operation.name}: ${why}`)
+  }
+  const names = PARTS.flatMap((part) => Object.keys(operation[part].shape))
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) fail(`the field ${twice} stands in two of params, query and body`)
+  const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+  const params = Object.keys(operation.params.shape)
+  if (inPath.join() !== params.join()) fail(`path has {${inPath.join()}}, params have ${params.join()}`)
+  if (operation.paginated && !(names.includes('limit') && names.includes('cursor')))
+    fail('a list takes limit and cursor')
+  if (operation.method === 'GET' && Object.keys(operation.body.shape).length > 0) fail('a GET has no body')
+  const { mcp, cli } = operation.surfaces
+  if (!isAbsent(mcp) && mcp.tool.length > 40) fail('a tool name has at most 40 characters')
+  if (!isAbsent(cli))
+    for (const arg of cli.args ?? []) if (!names.includes(arg)) fail(`no field ${arg} for the command line`)
+}

@@ -1,0 +1,12 @@
+/** What a key may do. One list for every surface. */
+export const SCOPES = {
+  'api-keys:read': 'List API keys',
+  'api-keys:write': 'Create and revoke API keys',
+  'repositories:read': 'List repositories and read what was indexed',
+  'repositories:write': 'Add, re-index and delete repositories',
+  'search:read': 'Search the code of indexed repositories',
+  'runs:read': 'Read runs and their logs',
+} as const
+
+export type Scope = keyof typeof SCOPES
+export const ALL_SCOPES = Object.keys(SCOPES) as readonly Scope[]
