@@ -38,7 +38,10 @@ export const onboardOrganization = defineOperation({
   auth: 'root',
   scope: null,
   tx: 'none',
-  body: z.strictObject({ slug, name: z.string().trim().min(1).max(120) }),
+  body: z.strictObject({
+    slug: slug.describe('Short name in addresses; it can not be changed'),
+    name: z.string().trim().min(1).max(120).describe('Name for people'),
+  }),
   output: z.strictObject({ org: organization, apiKey: newKey }),
   status: 201,
   errors: ['organization_exists'],

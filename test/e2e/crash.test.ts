@@ -1,0 +1,104 @@
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Client } from '../../src/contract/client.ts'
+import { addRepository, searchCode } from '../../src/contract/code.ts'
+import { getRun, isEnded, type Run } from '../../src/contract/runs.ts'
+import { git } from '../support/git-repository.ts'
+import { onboard, startTenon, temporaryFolder, waitFor, type Tenon } from '../support/tenon.ts'
+
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
+/** Packages whose files make a repository of more than 5,000. */
+const PACKAGES = [
+  '@modelcontextprotocol',
+  '@redocly',
+  'vitest',
+  'zod',
+  'undici-types',
+  '@types',
+  'fast-check',
+  'hono',
+  'knip',
+  'vite',
+  'typebox',
+]
+const repositories = temporaryFolder('repositories')
+const source = join(repositories.path, 'large')
+
+beforeAll(() => {
+  git(repositories.path, 'init', '-q', '-b', 'main', 'large')
+  const present = new Set(readdirSync(MODULES))
+  for (const name of PACKAGES.filter((name) => present.has(name))) {
+    for (const copy of ['a', 'b'])
+      cpSync(join(MODULES, name), join(source, copy, name), { recursive: true, dereference: false })
+  }
+  git(source, 'add', '-A', '-f')
+  git(source, 'commit', '-q', '-m', 'many files')
+  expect(git(source, 'ls-files').split('\n').length).toBeGreaterThan(5_000)
+}, 60_000)
+afterAll(() => repositories.remove())
+
+const deaths: readonly { name: string; port: number; kill: (tenon: Tenon) => Promise<void> }[] = [
+  { name: 'everything, PostgreSQL included', port: 17431, kill: (tenon) => tenon.killEverything() },
+  { name: 'only the server, while PostgreSQL lives on', port: 17432, kill: (tenon) => tenon.killServer() },
+]
+
+describe('SIGKILL in the middle of indexing', () => {
+  for (const { name, port, kill } of deaths) {
+    it(`of ${name}: after the next start the run succeeds and the search is complete`, async () => {
+      const folder = temporaryFolder('crash')
+      const env = { TENON_LOCAL_REPOS: repositories.path }
+      let tenon = await startTenon({ dataDir: folder.path, port, env })
+      try {
+        const { client } = await onboard(tenon.url, 'crash')
+        const { data } = await client.call(addRepository, { source, name: 'large' })
+        await waitFor(async () => {
+          const now = await runOf(client, data.run.id)
+          if (isEnded(now.status)) throw new Error(`the run was too quick to be killed: ${now.status}`)
+          return now.progress.chunksDone > 0
+        }, 60_000)
+        await kill(tenon)
+
+        const before = performance.now()
+        tenon = await startTenon({ dataDir: folder.path, port, env })
+        expect(performance.now() - before).toBeLessThan(10_000)
+        await waitFor(async () => isEnded((await runOf(client, data.run.id)).status), 90_000)
+        const ended = await runOf(client, data.run.id)
+        expect(ended).toMatchObject({ status: 'succeeded', error: null, progress: { chunksFailed: 0 } })
+        expect(ended.progress.chunksDone).toBe(ended.progress.chunksTotal)
+
+        for (const q of ['use strict', 'export declare function', 'Permission is hereby granted']) {
+          const found = await client.call(searchCode, { q, limit: 1 })
+          expect([q, found.data.total, found.data.truncated]).toEqual([q, grepCount(q), false])
+        }
+      } finally {
+        await tenon.killEverything()
+        folder.remove()
+      }
+    }, 240_000)
+  }
+})
+
+async function runOf(client: Client, run: string): Promise<Run> {
+  return (await client.call(getRun, { run })).data
+}
+
+/** Matching lines in files up to 1 MB that are text, as git sees them. */
+function grepCount(q: string): number {
+  const sizes = new Map(
+    git(source, 'ls-tree', '-r', '-l', '-z', 'HEAD')
+      .split('\0')
+      .filter(Boolean)
+      .map((row) => {
+        const [head = '', path = ''] = row.split('\t')
+        return [path, Number(head.split(/\s+/)[3])] as const
+      }),
+  )
+  return git(source, 'grep', '-I', '-i', '-F', '-c', '-z', '-e', q, 'HEAD')
+    .split('\n')
+    .filter(Boolean)
+    .map((row) => row.split('\0'))
+    .filter(([path = '']) => (sizes.get(path.replace(/^HEAD:/, '')) ?? 0) <= 1_000_000)
+    .reduce((sum, [, count]) => sum + Number(count), 0)
+}
