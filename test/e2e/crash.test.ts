@@ -6,7 +6,8 @@ import type { Client } from '../../src/contract/client.ts'
 import { addRepository, searchCode } from '../../src/contract/code.ts'
 import { getRun, isEnded, type Run } from '../../src/contract/runs.ts'
 import { git } from '../support/git-repository.ts'
-import { onboard, startTenon, temporaryFolder, waitFor, type Tenon } from '../support/tenon.ts'
+import { onboard, startTenon, waitFor, type Tenon } from '../support/tenon.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 /** Packages whose files make a repository of more than 5,000. */

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTenon, temporaryFolder, tenonCli, type Tenon } from '../support/tenon.ts'
+import { startTenon, tenonCli, type Tenon } from '../support/tenon.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const port = 17421

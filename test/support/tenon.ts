@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,11 +29,6 @@ export interface TenonOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Ready means this text on stdout; `/readyz` when left out. */
   readonly until?: string
-}
-
-export function temporaryFolder(name: string): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), `tenon-${name}-`))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
 export async function startTenon(options: TenonOptions): Promise<Tenon> {

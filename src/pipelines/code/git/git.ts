@@ -1,0 +1,170 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TenonError } from '../../../kernel/tenon-error.ts'
+
+/** How git is run on this node: nothing of the user's or the system's configuration is read. */
+export interface Git {
+  /** Value of PATH for git and its helpers. */
+  readonly path: string
+  /** Empty folder that stands for the home. */
+  readonly home: string
+  /** The only configuration file that git reads. */
+  readonly configFile: string
+  readonly allowHosts: readonly string[]
+  readonly caFile: string | undefined
+}
+
+export interface GitRun {
+  readonly cwd?: string
+  /** Protocols that this call may use, as GIT_ALLOW_PROTOCOL has them; none when left out. */
+  readonly protocol?: 'https' | 'file'
+  readonly config?: readonly string[]
+  readonly signal?: AbortSignal | undefined
+  /** Default 30,000 ms. */
+  readonly timeoutMs?: number
+  /** Of stdout; default 16 MiB. */
+  readonly maxOutputBytes?: number
+}
+
+export interface GitResult {
+  readonly code: number
+  readonly stdout: Buffer
+  /** First 8 KiB; never shown to a caller. */
+  readonly stderr: string
+}
+
+/** git 2.37 is the first that can pin an address (http.curloptResolve). */
+const MIN_VERSION = [2, 37] as const
+
+const SAFETY = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.symlinks=false',
+  'credential.helper=',
+  'protocol.ext.allow=never',
+  'http.followRedirects=false',
+  'http.lowSpeedLimit=1000',
+  'http.lowSpeedTime=30',
+  'fetch.recurseSubmodules=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+]
+
+/**
+ * `safe.directory` has to stand in a file: git drops `-c` settings for the upload-pack of a local repository, which
+ * may belong to another user. Which folders are read is decided before, by `parseSource`.
+ */
+export function prepareGit(options: {
+  dir: string
+  path: string
+  allowHosts: readonly string[]
+  caFile?: string | undefined
+}): Git {
+  const home = join(options.dir, 'home')
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const configFile = join(options.dir, 'gitconfig')
+  writeFileSync(configFile, '[safe]\n\tdirectory = *\n', { mode: 0o600 })
+  return { path: options.path, home, configFile, allowHosts: options.allowHosts, caFile: options.caFile }
+}
+
+/** @throws TenonError `git_missing` when there is no git, or one that is too old. Answers the version. */
+export async function checkGit(git: Git): Promise<string> {
+  const { stdout } = await runGit(git, ['--version'], { timeoutMs: 10_000 })
+  const match = /(\d+)\.(\d+)\S*/.exec(stdout.toString())
+  const [major, minor] = [Number(match?.[1]), Number(match?.[2])]
+  if (!(major > MIN_VERSION[0] || (major === MIN_VERSION[0] && minor >= MIN_VERSION[1]))) {
+    throw new TenonError('git_missing', { details: { found: match?.[0] ?? 'none', needed: MIN_VERSION.join('.') } })
+  }
+  return match?.[0] ?? ''
+}
+
+/**
+ * Runs git to its end, in a process group of its own that is killed on abort, time limit or too much output. Answers
+ * whatever exit code it had.
+ *
+ * @throws TenonError `git_missing`, `timeout`, `cancelled`, `repository_too_large` (output over the limit).
+ */
+export async function runGit(git: Git, args: readonly string[], run: GitRun = {}): Promise<GitResult> {
+  const child = spawnGit(git, args, run)
+  const limit = run.maxOutputBytes ?? 16 << 20
+  const parts: Buffer[] = []
+  let size = 0
+  let stderr = ''
+  let failure: TenonError | undefined
+  const stop = (error: TenonError): void => {
+    failure ??= error
+    killGroup(child)
+  }
+  child.stdout.on('data', (part: Buffer) => {
+    size += part.length
+    if (size > limit) stop(new TenonError('repository_too_large', { details: { limitBytes: limit } }))
+    else parts.push(part)
+  })
+  child.stderr.on('data', (part: Buffer) => {
+    if (stderr.length < 8192) stderr += part.toString('latin1')
+  })
+  const timer = setTimeout(() => stop(new TenonError('timeout')), run.timeoutMs ?? 30_000)
+  const onAbort = (): void => stop(abortError(run.signal))
+  run.signal?.addEventListener('abort', onAbort, { once: true })
+  if (run.signal?.aborted === true) onAbort()
+  try {
+    child.stdin.on('error', () => {})
+    child.stdin.end()
+    const code = await exitOf(child)
+    if (failure) throw failure
+    return { code, stdout: Buffer.concat(parts), stderr }
+  } finally {
+    clearTimeout(timer)
+    run.signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+export function spawnGit(git: Git, args: readonly string[], run: GitRun): ChildProcessWithoutNullStreams {
+  const config = [
+    ...SAFETY,
+    ...(git.caFile === undefined ? [] : [`http.sslCAInfo=${git.caFile}`]),
+    ...(run.config ?? []),
+  ]
+  return spawn('git', [...config.flatMap((setting) => ['-c', setting]), ...args], {
+    cwd: run.cwd ?? git.home,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: git.path,
+      HOME: git.home,
+      XDG_CONFIG_HOME: git.home,
+      GIT_CONFIG_GLOBAL: git.configFile,
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_SYSTEM: '/dev/null',
+      GIT_ATTR_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_ASKPASS: 'true',
+      GIT_ALLOW_PROTOCOL: run.protocol ?? 'none',
+      GIT_OPTIONAL_LOCKS: '0',
+      GIT_NO_LAZY_FETCH: '1',
+      LC_ALL: 'C',
+    },
+  })
+}
+
+export function killGroup(child: ChildProcessWithoutNullStreams): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL')
+  }
+}
+
+export function exitOf(child: ChildProcessWithoutNullStreams): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(new TenonError('git_missing', { cause })))
+    child.once('close', (code) => resolve(code ?? -1))
+  })
+}
+
+export function abortError(signal: AbortSignal | undefined): TenonError {
+  const { reason } = signal ?? {}
+  if (reason instanceof TenonError) return reason
+  return new TenonError(reason instanceof DOMException && reason.name === 'TimeoutError' ? 'timeout' : 'cancelled')
+}

@@ -1,0 +1,89 @@
+import { TenonError } from '../../../kernel/tenon-error.ts'
+import { abortError, exitOf, killGroup, spawnGit, type Git } from './git.ts'
+
+export interface Blob {
+  readonly sha: string
+  readonly content: Buffer
+}
+
+/**
+ * Reads blobs of a mirror through one `cat-file --batch`, in the order asked for; the reader's pace is git's pace.
+ *
+ * @throws TenonError `source_not_a_repository` when a blob is missing or damaged; the caller fetches the mirror anew.
+ */
+export async function* readBlobs(
+  git: Git,
+  mirror: string,
+  shas: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<Blob> {
+  const child = spawnGit(git, ['cat-file', '--batch', '--buffer'], { cwd: mirror })
+  const onAbort = (): void => killGroup(child)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const ended = exitOf(child)
+  ended.catch(() => {})
+  child.stdin.on('error', () => {})
+  child.stderr.resume()
+  child.stdin.end(shas.map((sha) => `${sha}\n`).join(''))
+  try {
+    const reader = new Reader(child.stdout[Symbol.asyncIterator]())
+    for (const sha of shas) {
+      const head = await reader.line()
+      const [name, type, size] = (head ?? '').split(' ')
+      if (signal?.aborted === true) throw abortError(signal)
+      if (name !== sha || type !== 'blob') throw damaged(sha)
+      const content = await reader.bytes(Number(size))
+      const end = await reader.bytes(1)
+      if (content === null || end === null) throw signal?.aborted === true ? abortError(signal) : damaged(sha)
+      yield { sha, content }
+    }
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    killGroup(child)
+    await ended.catch(() => {})
+  }
+}
+
+function damaged(sha: string): TenonError {
+  return new TenonError('source_not_a_repository', {
+    details: { reason: 'object' },
+    cause: new Error(`blob ${sha} is missing or damaged`),
+  })
+}
+
+/** Lines and byte counts out of a stream of chunks. */
+class Reader {
+  readonly #chunks: AsyncIterator<Buffer>
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(chunks: AsyncIterator<Buffer>) {
+    this.#chunks = chunks
+  }
+
+  async line(): Promise<string | null> {
+    let end = this.#rest.indexOf(10)
+    while (end < 0) {
+      const next = await this.#chunks.next()
+      if (next.done === true) return null
+      this.#rest = Buffer.concat([this.#rest, next.value])
+      end = this.#rest.indexOf(10)
+    }
+    const line = this.#rest.toString('latin1', 0, end)
+    this.#rest = this.#rest.subarray(end + 1)
+    return line
+  }
+
+  async bytes(size: number): Promise<Buffer | null> {
+    const parts = [this.#rest]
+    let have = this.#rest.length
+    while (have < size) {
+      const next = await this.#chunks.next()
+      if (next.done === true) return null
+      parts.push(next.value)
+      have += next.value.length
+    }
+    const all = parts.length === 1 ? (parts[0] ?? this.#rest) : Buffer.concat(parts)
+    this.#rest = all.subarray(size)
+    return all.subarray(0, size)
+  }
+}
