@@ -1,17 +1,20 @@
 import type { z } from 'zod'
+import type { JsonValue } from '../contract/errors.ts'
 import { TenonError } from './tenon-error.ts'
 
-/** An opaque cursor: base64url of JSON. It holds a position, never a right: every page is asked for anew under the caller's scope. */
-export function encodeCursor(position: unknown): string {
+/** An opaque position in a list: JSON in base64url. It carries no right: what it names is read under the tenant's scope. */
+export function encodeCursor(position: JsonValue): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url')
 }
 
-/** @throws TenonError `invalid_cursor` for anything that `encodeCursor` did not make of such a position. */
-export function decodeCursor<T>(schema: z.ZodType<T>, cursor: string | undefined): T | null {
-  if (cursor === undefined) return null
+export function decodeCursor<T>(cursor: string, position: z.ZodType<T>): T {
+  let value: unknown
   try {
-    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+    value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
   } catch (cause) {
     throw new TenonError('invalid_cursor', { cause })
   }
+  const parsed = position.safeParse(value)
+  if (!parsed.success || cursor !== encodeCursor(value as JsonValue)) throw new TenonError('invalid_cursor')
+  return parsed.data
 }

@@ -2,13 +2,27 @@ import { randomBytes } from 'node:crypto'
 import type { Id, IdPrefix } from '../contract/ids.ts'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const TIME_CHARS = 10
+const RANDOM_CHARS = 16
 
-/** A new id: 48 bits of time in milliseconds and 80 random bits in Crockford base32, so ids sort by creation. */
-export function newId<P extends IdPrefix>(prefix: P, now: Date = new Date()): Id<P> {
-  const bytes = Buffer.concat([Buffer.alloc(6), randomBytes(10)])
-  bytes.writeUIntBE(now.getTime(), 0, 6)
-  let value = BigInt(`0x${bytes.toString('hex')}`)
+let lastMs = 0
+let lastRandom = 0n
+
+/** A new id; ids of one process sort in the order in which they were made. */
+export function newId<P extends IdPrefix>(prefix: P): Id<P> {
+  const now = Date.now()
+  if (now > lastMs) {
+    lastMs = now
+    // The top bit stays free, so that counting up can not overflow.
+    lastRandom = BigInt(`0x${randomBytes(10).toString('hex')}`) >> 1n
+  } else {
+    lastRandom += 1n + BigInt(randomBytes(4).readUInt32BE())
+  }
+  return `${prefix}_${base32(BigInt(lastMs), TIME_CHARS)}${base32(lastRandom, RANDOM_CHARS)}`
+}
+
+function base32(value: bigint, chars: number): string {
   let text = ''
-  for (let i = 0; i < 26; i++, value >>= 5n) text = (ALPHABET[Number(value & 31n)] ?? '') + text
-  return `${prefix}_${text}`
+  for (let rest = value; text.length < chars; rest >>= 5n) text = (ALPHABET[Number(rest & 31n)] ?? '') + text
+  return text
 }

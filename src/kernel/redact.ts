@@ -1,39 +1,75 @@
-/** Masks what must not stand in a log: secrets by their shape or by the name of their field, and e-mail addresses. */
-const MASK = '[masked]'
-
-const SHAPES: readonly RegExp[] = [
-  /\btn_(?:live|test)_[A-Za-z0-9]{8,}/g,
-  /\b(?:sk|pk|rk|whsec|ghp|gho|ghs|github_pat|xox[bp]|glpat|AKIA|ASIA)[-_]?[A-Za-z0-9_-]{16,}/g,
-  /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g,
-  /(?<=\b(?:bearer|basic)\s)[A-Za-z0-9._~+/=-]{8,}/gi,
-  /(?<=\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+(?=@)/gi,
-  /\b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-]
-const SECRET_FIELD =
-  /pass(?:word|wd)?$|secret|token$|authorization|api[-_]?key|root[-_]?key|cookie|credential|private[-_]?key/i
+/** Masks secrets and personal data in what is logged or stored for people to read. */
+const MASK = '[redacted]'
 const MAX_DEPTH = 8
+const MAX_ENTRIES = 200
+const MAX_TEXT = 16_384
+
+const SECRET_KEY =
+  /^(?:.*(?:password|passwd|passphrase|secret|credential|authorization|cookie|api[-_]?key|root[-_]?key|master[-_]?key|private[-_]?key)|(?:.*[-_a-z])?token|pass|pwd|key)$/i
+/** Named like a secret, but known to be harmless. */
+const HARMLESS_KEY = /^(?:secretSha256|.*tokens)$/i
+
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/?#@]{0,256}):[^\s/?#]{1,512}@/gi, `$1:${MASK}@`],
+  [/\b(https?:\/\/)[^\s:/?#@]{8,512}@/gi, `$1${MASK}@`],
+  [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${MASK}`],
+  [/\btn_live_[A-Za-z0-9]{4,}/g, MASK],
+  [/\b(?:sk|pk|rk|whsec)[-_][A-Za-z0-9_-]{12,}/g, MASK],
+  [/\b(?:gh[opusr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})/g, MASK],
+  [/\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g, MASK],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, MASK],
+  [/\bAIza[A-Za-z0-9_-]{30,}/g, MASK],
+  [/\bya29\.[A-Za-z0-9_-]{16,}/g, MASK],
+  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, MASK],
+  [/([?&;](?:[a-z_-]*(?:token|key|secret|signature|sig|password))=)[^&\s#'"]+/gi, `$1${MASK}`],
+  [/[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}\.[A-Za-z]{2,24}\b/g, '[e-mail]'],
+]
 
 export function redactText(text: string): string {
-  return SHAPES.reduce((masked, shape) => masked.replaceAll(shape, MASK), text)
+  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
+  return SHAPES.reduce((masked, [shape, mask]) => masked.replaceAll(shape, mask), cut)
 }
 
-/** A copy that is safe to log. Errors become name, message, code and stack; cycles and great depth are cut. */
-export function redactValue(value: unknown, depth = 0): unknown {
+/** A copy that is safe to log: strings masked, values under secret names replaced, errors with stack and causes. */
+export function redactValue(value: unknown): unknown {
+  return redact(value, 0, new Set())
+}
+
+function redact(value: unknown, depth: number, above: Set<object>): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value === 'bigint') return value.toString()
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '[function]' : value
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof URL) return redactText(value.href)
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (above.has(value)) return '[circular]'
   if (depth >= MAX_DEPTH) return '[deep]'
-  if (value instanceof Error) {
-    const { name, message, stack, cause } = value
-    const code = 'code' in value ? value.code : undefined
-    return redactValue({ name, message, code, stack, ...(cause === undefined ? {} : { cause }) }, depth + 1)
+  above.add(value)
+  try {
+    if (value instanceof Error) return redactError(value, depth, above)
+    if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((item) => redact(item, depth + 1, above))
+    return redactEntries(value, depth, above)
+  } finally {
+    above.delete(value)
   }
-  if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1))
+}
+
+function redactEntries(value: object, depth: number, above: Set<object>): object {
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      SECRET_FIELD.test(key) && item !== null && item !== undefined ? MASK : redactValue(item, depth + 1),
-    ]),
+    Object.entries(value)
+      .slice(0, MAX_ENTRIES)
+      .map(([key, item]) => [redactText(key), isSecret(key, item) ? MASK : redact(item, depth + 1, above)]),
   )
+}
+
+function isSecret(key: string, item: unknown): boolean {
+  return item !== null && item !== undefined && SECRET_KEY.test(key) && !HARMLESS_KEY.test(key)
+}
+
+function redactError(error: Error, depth: number, above: Set<object>): object {
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
+  const cause = error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1, above) }
+  const { name, message, stack } = error
+  return { name, message: redactText(message), ...code, stack: redactText(stack ?? ''), ...cause }
 }

@@ -1,38 +1,16 @@
-import { ERRORS, type ErrorEnvelope, type JsonValue } from '../contract/errors.ts'
-import type { OrgId } from '../contract/ids.ts'
-import { PARTS, type Envelope, type Operation, type Part } from '../contract/operation.ts'
+import { ERRORS, type ErrorCode, type ErrorEnvelope } from '../contract/errors.ts'
+import type { Envelope, Operation } from '../contract/operation.ts'
+import { makeCtx, type TenantOf } from './call-ctx.ts'
 import type { Clock, Ctx, Log, Principal } from './ctx.ts'
+import { parseInput, type RawInput } from './parse-input.ts'
 import type { Sql } from './statement.ts'
 import { errorEnvelope, TenonError, toTenonError } from './tenon-error.ts'
 import type { BoundVerb, Page } from './verb.ts'
 
-/** What a surface hands over: the raw parts, unparsed and untrusted. */
-export interface CallRequest {
-  readonly credentials: { readonly apiKey?: string | undefined; readonly rootKey?: string | undefined }
-  readonly input: Readonly<Record<Part, Readonly<Record<string, unknown>>>>
-  readonly requestId: string
-  readonly signal: AbortSignal
-}
-export type Outcome =
-  | { readonly ok: true; readonly status: number; readonly envelope: Envelope }
-  | { readonly ok: false; readonly status: number; readonly envelope: ErrorEnvelope }
-export interface Caller {
-  call(operation: Operation, request: CallRequest): Promise<Outcome>
-}
-
-/** One call on its way through the steps. */
-export interface Call {
-  readonly operation: Operation
-  readonly request: CallRequest
-  readonly verb: BoundVerb
-  ctx: Ctx
-  input: Record<string, unknown>
-  answer: unknown
-  envelope: Envelope | undefined
-}
-export type Step = (call: Call, next: () => Promise<void>) => Promise<void>
-
-/** The order of every call. A step that is not plugged in is passed over; no verb can skip one. */
+/**
+ * How every call runs, on every surface. The steps are an onion: each is called with what comes after it, so that
+ * the transaction commits after the output was checked and the record was written.
+ */
 export const ORDER = [
   'rateLimit',
   'scope',
@@ -45,149 +23,211 @@ export const ORDER = [
   'audit',
 ] as const
 export type StepName = (typeof ORDER)[number]
+type OwnStep = 'scope' | 'parse' | 'transaction' | 'verb' | 'output'
 
-/** Scoped access to the database, as the platform gives it. */
-export interface TenantPort {
-  read(org: OrgId): Sql
-  write<T>(org: OrgId, work: (sql: Sql) => Promise<T>): Promise<T>
+export interface Credentials {
+  readonly apiKey?: string | undefined
+  readonly rootKey?: string | undefined
 }
+
+export interface CallRequest {
+  readonly credentials: Credentials
+  readonly input: RawInput
+  readonly requestId: string
+  readonly signal: AbortSignal
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly status: number; readonly envelope: Envelope }
+  | { readonly ok: false; readonly status: number; readonly code: ErrorCode; readonly envelope: ErrorEnvelope }
+
+/** One call under way; each step reads what those before it have set. */
+export interface Call {
+  readonly operation: Operation
+  readonly request: CallRequest
+  readonly principal: Principal
+  readonly ctx: Ctx
+  raw: RawInput
+  input: Readonly<Record<string, unknown>>
+  sql: Sql | null
+  result: unknown
+  envelope: Envelope | null
+}
+export type Step = (call: Call, next: () => Promise<void>) => Promise<void>
+
+/** Who holds a credential; null when nobody does. */
+export type Authenticate = (kind: 'key' | 'root', credential: string) => Promise<Principal | null>
 
 export interface CallerOptions {
   readonly verbs: readonly BoundVerb[]
-  readonly authenticate: (operation: Operation, credentials: CallRequest['credentials']) => Promise<Principal>
-  readonly tenant: TenantPort
+  readonly authenticate: Authenticate
+  readonly tenant: TenantOf
   readonly log: Log
   readonly clock: Clock
-  readonly steps?: Partial<Record<StepName, Step>>
+  readonly steps?: Readonly<Partial<Record<Exclude<StepName, OwnStep>, Step>>>
+}
+
+export interface Caller {
+  call(operation: Operation, request: CallRequest): Promise<Outcome>
 }
 
 export function createCaller(options: CallerOptions): Caller {
   const verbs = new Map(options.verbs.map((verb) => [verb.operation.name, verb]))
-  const steps: Partial<Record<StepName, Step>> = {
-    scope: checkScope,
-    parse: parseInput,
-    transaction: transactionStep(options.tenant),
-    verb: async (call, next) => {
-      call.answer = await call.verb.run(call.ctx, call.input)
-      await next()
-    },
-    output: checkOutput,
-    ...options.steps,
-  }
-  const chain = ORDER.flatMap((name) => steps[name] ?? [])
-  const runFrom = (index: number, call: Call): Promise<void> => {
-    const step = chain[index]
-    return step === undefined ? Promise.resolve() : step(call, () => runFrom(index + 1, call))
-  }
+  if (verbs.size !== options.verbs.length) throw new Error('an operation has two verbs')
+  const steps: Partial<Record<StepName, Step>> = { ...options.steps, ...ownSteps(verbs, options.tenant) }
+  const ordered = ORDER.flatMap((name) => steps[name] ?? [])
+
   return {
-    call: async (operation, request) => {
-      const log = options.log.child({ requestId: request.requestId, operation: operation.name })
+    async call(operation, request) {
+      const { requestId, signal } = request
+      const log = options.log.child({ requestId, operation: operation.name })
+      const begun = performance.now()
       try {
-        const verb = verbs.get(operation.name)
-        if (verb === undefined) throw new Error(`no verb for ${operation.name}`)
-        request.signal.throwIfAborted()
-        const principal = await options.authenticate(operation, request.credentials)
-        checkOrg(request.input.params['org'], principal)
-        const ctx = createCtx(options, principal, request, log)
-        const call: Call = { operation, request, verb, ctx, input: {}, answer: undefined, envelope: undefined }
-        await runFrom(0, call)
-        if (call.envelope === undefined) throw new Error('no step made an answer')
+        throwIfAborted(signal)
+        const principal = await identify(operation, request.credentials, options.authenticate)
+        const raw = inOwnOrg(operation, request.input, principal)
+        const { tenant, clock } = options
+        const ctx = makeCtx({
+          operation,
+          principal,
+          requestId,
+          signal,
+          log,
+          clock,
+          tenant,
+          openSql: () => call.sql,
+        })
+        const call: Call = {
+          operation,
+          request,
+          principal,
+          ctx,
+          raw,
+          input: {},
+          sql: null,
+          result: null,
+          envelope: null,
+        }
+        await runSteps(ordered, call)
+        if (call.envelope === null) throw new Error('the call has ended without an answer')
+        log.info({ status: operation.status, elapsedMs: elapsed(begun) }, 'done')
         return { ok: true, status: operation.status, envelope: call.envelope }
       } catch (thrown) {
-        return refusal(thrown, request, log)
+        return refuse(thrown, { requestId, log, begun })
       }
     },
   }
 }
 
-function refusal(thrown: unknown, { requestId, signal }: CallRequest, log: Log): Outcome {
-  const error = signal.aborted && !(thrown instanceof TenonError) ? toTenonError(signal.reason) : toTenonError(thrown)
-  const status = ERRORS[error.code].httpStatus ?? 500
-  if (status >= 500) log.error({ err: error }, 'call failed')
-  else log.info({ code: error.code }, 'call refused')
-  return { ok: false, status, envelope: errorEnvelope(error, requestId) }
-}
-
-/** Unknown, malformed and foreign organisations are the same to a caller. */
-function checkOrg(named: unknown, { org }: Principal): void {
-  if (named !== undefined && (org === null || (named !== org.id && named !== org.slug)))
-    throw new TenonError('not_found')
-}
-
-const checkScope: Step = async ({ operation, ctx }, next) => {
-  if (operation.scope !== null && !ctx.scopes.includes(operation.scope)) {
-    throw new TenonError('forbidden', { details: { scope: operation.scope } })
-  }
-  await next()
-}
-
-const parseInput: Step = async (call, next) => {
-  const { operation, request, ctx } = call
-  const issues: { path: string; message: string }[] = []
-  for (const part of PARTS) {
-    const raw =
-      part === 'params' && 'org' in operation.params.shape
-        ? { org: ctx.org?.id, ...request.input.params }
-        : request.input[part]
-    if (hasNul(raw)) issues.push({ path: part, message: 'A text must not contain the character NUL' })
-    const parsed = operation[part].safeParse(raw)
-    if (parsed.success) Object.assign(call.input, parsed.data)
-    else issues.push(...parsed.error.issues.map(({ path, message }) => ({ path: [part, ...path].join('.'), message })))
-  }
-  if (issues.length > 0)
-    throw new TenonError('validation_failed', { details: { issues: issues.slice(0, 20) as JsonValue[] } })
-  await next()
-}
-
-function hasNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0')
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([key, item]) => key.includes('\0') || hasNul(item))
-}
-
-const transactionStep =
-  (tenant: TenantPort): Step =>
-  async (call, next) => {
-    const { operation, ctx } = call
-    if (operation.tx === 'none' || ctx.org === null) return next()
-    if (operation.tx === 'read') {
-      call.ctx = { ...ctx, sql: tenant.read(ctx.org.id) }
-      return next()
-    }
-    return tenant.write(ctx.org.id, async (sql) => {
-      call.ctx = { ...ctx, sql }
+function ownSteps(verbs: ReadonlyMap<string, BoundVerb>, tenant: TenantOf): Record<OwnStep, Step> {
+  return {
+    async scope({ operation, principal }, next) {
+      if (operation.scope !== null && !principal.scopes.includes(operation.scope))
+        throw new TenonError('forbidden', { details: { scope: operation.scope } })
       await next()
+    },
+    async parse(call, next) {
+      call.input = { ...parseInput(call.operation, call.raw) }
+      await next()
+    },
+    async transaction(call, next) {
+      const { operation, principal } = call
+      if (operation.tx === 'none' || principal.org === null) return next()
+      const scope = tenant(principal.org.id)
+      if (operation.tx === 'read') {
+        call.sql = scope.read
+        return next()
+      }
+      await scope.write(async (sql) => {
+        call.sql = sql
+        await next()
+        // An answer that nobody waits for any more is not kept.
+        throwIfAborted(call.request.signal)
+      })
+    },
+    async verb(call, next) {
+      const verb = verbs.get(call.operation.name)
+      if (verb === undefined) throw new Error(`${call.operation.name} has no verb`)
+      call.result = await verb.run(call.ctx, call.input)
+      await next()
+    },
+    async output(call, next) {
+      call.envelope = makeEnvelope(call)
+      await next()
+    },
+  }
+}
+
+async function runSteps(steps: readonly Step[], call: Call): Promise<void> {
+  const from = async (index: number): Promise<void> => {
+    const step = steps[index]
+    if (step === undefined) return
+    throwIfAborted(call.request.signal)
+    let entered = false
+    await step(call, async () => {
+      if (entered) throw new Error('a step went on twice')
+      entered = true
+      await from(index + 1)
     })
   }
-
-const checkOutput: Step = async (call, next) => {
-  const { operation, answer, input } = call
-  const paged = operation.paginated ? (answer as Page<unknown>) : { data: answer, nextCursor: null }
-  const parsed = operation.output.safeParse(paged.data)
-  if (!parsed.success) throw new Error(`the verb of ${operation.name} gave a wrong answer`, { cause: parsed.error })
-  call.envelope = operation.paginated
-    ? { data: parsed.data, meta: { pagination: { nextCursor: paged.nextCursor, limit: Number(input['limit']) } } }
-    : { data: parsed.data }
-  await next()
+  await from(0)
 }
 
-function createCtx({ tenant, clock }: CallerOptions, principal: Principal, request: CallRequest, log: Log): Ctx {
-  const orgId = (): OrgId => {
-    if (principal.org === null) throw new Error('this call has no organisation')
-    return principal.org.id
+async function identify(operation: Operation, credentials: Credentials, who: Authenticate): Promise<Principal> {
+  if (operation.auth === 'public') return { actor: { kind: 'anonymous' }, org: null, scopes: [] }
+  const credential = operation.auth === 'root' ? credentials.rootKey : credentials.apiKey
+  if (credential === undefined || credential === '') throw new TenonError('unauthenticated')
+  const principal = await who(operation.auth, credential)
+  if (principal === null) throw new TenonError('invalid_api_key')
+  return principal
+}
+
+/** Unknown, malformed and foreign organisations are told apart by nothing; a missing one is the caller's own. */
+function inOwnOrg(operation: Operation, raw: RawInput, { org }: Principal): RawInput {
+  if (!('org' in operation.params.shape)) return raw
+  const { org: named, ...others } = raw.params
+  if (org === null || (named !== undefined && named !== org.id && named !== org.slug)) throw new TenonError('not_found')
+  return { ...raw, params: { ...others, org: org.id } }
+}
+
+function makeEnvelope({ operation, result, input }: Call): Envelope {
+  const page = operation.paginated ? asPage(operation, result) : null
+  const checked = operation.output.safeParse(page ? page.data : result)
+  if (!checked.success) {
+    const places = checked.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).slice(0, 5)
+    throw new Error(`the answer of ${operation.name} is not as its contract says: ${places.join(', ')}`)
   }
+  if (page === null) return { data: checked.data }
   return {
-    ...principal,
-    requestId: request.requestId,
-    signal: request.signal,
-    log: principal.org === null ? log : log.child({ org: principal.org.slug }),
-    clock,
-    sql: {
-      run: () => {
-        throw new Error('this operation has no transaction of its own: use inTenant')
-      },
-    },
-    orgId,
-    inTenant: (work, as) => tenant.write(as ?? orgId(), work),
+    data: checked.data,
+    meta: { pagination: { nextCursor: page.nextCursor, limit: Number(input['limit']) } },
   }
+}
+
+function asPage(operation: Operation, result: unknown): Page<unknown> {
+  if (typeof result === 'object' && result !== null && 'data' in result && 'nextCursor' in result)
+    return result as Page<unknown>
+  throw new Error(`the answer of ${operation.name} is not a page`)
+}
+
+function refuse(
+  thrown: unknown,
+  { requestId, log, begun }: { readonly requestId: string; readonly log: Log; readonly begun: number },
+): Outcome {
+  const error = toTenonError(thrown)
+  const status = ERRORS[error.code].httpStatus ?? ERRORS.internal.httpStatus
+  const fields = { status, code: error.code, elapsedMs: elapsed(begun) }
+  if (status >= 500) log.error({ ...fields, err: error.cause ?? error }, 'failed')
+  else log.info(fields, 'refused')
+  return { ok: false, status, code: error.code, envelope: errorEnvelope(error, requestId) }
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return
+  const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+  throw new TenonError(timedOut ? 'timeout' : 'cancelled', { cause: signal.reason })
+}
+
+function elapsed(begun: number): number {
+  return Math.round((performance.now() - begun) * 10) / 10
 }

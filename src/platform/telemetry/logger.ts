@@ -1,24 +1,35 @@
-import { pino, type DestinationStream } from 'pino'
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
 import type { Log } from '../../kernel/ctx.ts'
 import { redactText, redactValue } from '../../kernel/redact.ts'
 
 export const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** Structured lines (JSON) to a stream, stderr by default. Every field and message is redacted before it is written. */
-export function createLogger(options: { level: Level; destination?: DestinationStream }): Log {
-  const logger = pino({ level: options.level, base: null }, options.destination ?? process.stderr)
-  return logOf({}, (level, fields, message) => logger[level](redactValue(fields) as object, redactText(message)))
+/** One JSON object per line; nothing is written before it was redacted. */
+export function createLogger(options: { readonly level: Level; readonly destination?: DestinationStream }): Log {
+  const settings = {
+    level: options.level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
+  }
+  return wrap(options.destination ? pino(settings, options.destination) : pino(settings))
 }
 
-type Write = (level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string) => void
-
-function logOf(bound: object, write: Write): Log {
-  return {
-    debug: (fields, message) => write('debug', { ...bound, ...fields }, message),
-    info: (fields, message) => write('info', { ...bound, ...fields }, message),
-    warn: (fields, message) => write('warn', { ...bound, ...fields }, message),
-    error: (fields, message) => write('error', { ...bound, ...fields }, message),
-    child: (fields) => logOf({ ...bound, ...fields }, write),
+function wrap(logger: Logger): Log {
+  const at = (level: Exclude<Level, 'silent'>) => (fields: object, message: string) => {
+    if (logger.isLevelEnabled(level)) logger[level](safe(fields), redactText(message))
   }
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => wrap(logger.child(safe(fields))),
+  }
+}
+
+/** An error that was passed alone stands under `err`, as elsewhere. */
+function safe(fields: object): Record<string, unknown> {
+  return redactValue(fields instanceof Error ? { err: fields } : fields) as Record<string, unknown>
 }

@@ -30,11 +30,11 @@ export async function* readBlobs(
     for (const sha of shas) {
       const head = await reader.line()
       const [name, type, size] = (head ?? '').split(' ')
-      if (signal?.aborted === true) throw abortError(signal)
+      if (isAborted(signal)) throw abortError(signal)
       if (name !== sha || type !== 'blob') throw damaged(sha)
       const content = await reader.bytes(Number(size))
       const end = await reader.bytes(1)
-      if (content === null || end === null) throw signal?.aborted === true ? abortError(signal) : damaged(sha)
+      if (content === null || end === null) throw isAborted(signal) ? abortError(signal) : damaged(sha)
       yield { sha, content }
     }
   } finally {
@@ -86,4 +86,9 @@ class Reader {
     this.#rest = all.subarray(size)
     return all.subarray(0, size)
   }
+}
+
+/** It may change between two awaits, which the type of `aborted` does not say. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }

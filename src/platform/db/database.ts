@@ -1,0 +1,207 @@
+import pg from 'pg'
+import { isId, type OrgId } from '../../contract/ids.ts'
+import type { Log } from '../../kernel/ctx.ts'
+import type { Sql, Statement } from '../../kernel/statement.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
+import { mapDatabaseError } from './database-error.ts'
+import { TenantQuery } from './tenant-query.ts'
+
+/** The roles that queries run as; each reaches only the tables that it needs. */
+const ROLES = { app: 'tenon_app', auth: 'tenon_auth', engine: 'tenon_engine' } as const
+export type CrossTenantRole = 'auth' | 'engine'
+
+/** A transaction of the engine, which may do a part of its work as a tenant. */
+export interface EngineTransaction extends Sql {
+  asTenant<T>(org: OrgId, work: (sql: Sql) => Promise<T>): Promise<T>
+}
+
+export interface Database {
+  /** Each query is scoped to the organisation in one round trip. */
+  read(org: OrgId): Sql
+  /** One transaction, scoped to the organisation; thrown means rolled back. */
+  write<T>(org: OrgId, work: (sql: Sql) => Promise<T>): Promise<T>
+  /** One transaction over organisations, as a role of its own. */
+  cross<T>(role: CrossTenantRole, work: (sql: EngineTransaction) => Promise<T>): Promise<T>
+  /** @throws TenonError `unavailable` */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly log: Log
+  /** Connections for the API's own work; default 10. */
+  readonly poolSize?: number
+}
+
+const TIMEOUT_MS = 30_000
+
+export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
+  const pools = {
+    app: openPool(url, 'app', poolSize, log),
+    auth: openPool(url, 'auth', 3, log),
+    engine: openPool(url, 'engine', 4, log),
+  }
+  return {
+    read: (org) => ({ run: (statement, params) => readAs(pools.app, checked(org), statement, params) }),
+    write: (org, work) => {
+      const id = checked(org)
+      return transaction(pools.app, `begin; select set_config('app.org_id', '${id}', true)`, work)
+    },
+    cross: (role, work) =>
+      transaction(pools[role], 'begin', (sql, client) =>
+        work({ ...sql, asTenant: (org, inner) => enterTenant(client, role, checked(org), sql, inner) }),
+      ),
+    ping: async () => {
+      await pools.app.query('select 1').catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
+    },
+    close: async () => {
+      await Promise.all(Object.values(pools).map((pool) => pool.end()))
+    },
+  }
+}
+
+function openPool(url: string, role: keyof typeof ROLES, max: number, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC`,
+    application_name: `tenon ${role}`,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    types: { getTypeParser: typeParser },
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ err: error, pool: role }, 'a database connection broke'))
+  return pool
+}
+
+async function readAs<P extends object, R extends object>(
+  pool: pg.Pool,
+  org: string,
+  statement: Statement<P, R>,
+  params: P,
+): Promise<R[]> {
+  const client = await pool.connect().catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
+  let broken: Error | undefined
+  try {
+    const rows = await new Promise<unknown[][]>((resolve, reject) => {
+      const callback = (error: Error | null, result: { rows: unknown[][]; fields: pg.FieldDef[] }): void =>
+        error ? reject(error) : resolve(toObjects(result) as unknown as unknown[][])
+      client.query(
+        new TenantQuery(org, {
+          ...queryOf(statement, params),
+          callback,
+          types: { getTypeParser: typeParser },
+        }) as unknown as pg.Submittable,
+      )
+    })
+    return rows as unknown as R[]
+  } catch (cause) {
+    const mapped = mapDatabaseError(cause)
+    if (isConnectionLoss(mapped)) broken = mapped
+    throw mapped
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function transaction<T>(
+  pool: pg.Pool,
+  begin: string,
+  work: (sql: Sql, client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect().catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
+  let broken: Error | undefined
+  try {
+    await client.query(begin)
+    const result = await work(sqlOf(client), client)
+    await client.query('commit')
+    return result
+  } catch (thrown) {
+    await client.query('rollback').catch((error: Error) => (broken = error))
+    throw mapDatabaseError(thrown)
+  } finally {
+    client.release(broken)
+  }
+}
+
+function sqlOf(client: pg.PoolClient): Sql {
+  return {
+    run: async (statement, params) => {
+      try {
+        return toObjects(await client.query({ ...queryOf(statement, params) })) as never
+      } catch (cause) {
+        throw mapDatabaseError(cause)
+      }
+    },
+  }
+}
+
+async function enterTenant<T>(
+  client: pg.PoolClient,
+  role: CrossTenantRole,
+  org: string,
+  sql: Sql,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  await client.query(`set local role ${ROLES.app}; select set_config('app.org_id', '${org}', true)`)
+  const result = await work(sql)
+  await client.query(`set local role ${ROLES[role]}; select set_config('app.org_id', '', true)`)
+  return result
+}
+
+function queryOf<P extends object, R extends object>(
+  statement: Statement<P, R>,
+  params: P,
+): { name?: string; text: string; values: unknown[]; rowMode: 'array' } {
+  return {
+    ...(statement.name === '' ? {} : { name: statement.name }),
+    text: statement.text,
+    values: statement.params.map((param) => params[param]),
+    rowMode: 'array',
+  }
+}
+
+const camelNames = new Map<string, string>()
+
+function toObjects({
+  rows,
+  fields,
+}: {
+  rows: unknown[][]
+  fields: readonly { name: string }[]
+}): Record<string, unknown>[] {
+  const names = fields.map(({ name }) => {
+    let camel = camelNames.get(name)
+    if (camel === undefined)
+      camelNames.set(name, (camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())))
+    return camel
+  })
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
+}
+
+const INT8 = 20
+const TIMESTAMPTZ = 1184
+
+function typeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
+  if (oid === TIMESTAMPTZ) return (value: string) => new Date(value).toISOString()
+  if (oid === INT8) return safeNumber
+  return pg.types.getTypeParser(oid, format as 'text') as (value: never) => unknown
+}
+
+function safeNumber(value: string): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number)) throw new Error('a bigint is too large for a number')
+  return number
+}
+
+/** It stands in SQL text where no parameter can, so it must be what it says. */
+function checked(org: OrgId): string {
+  if (!isId('org', org)) throw new Error('this is not the id of an organisation')
+  return org
+}
+
+function isConnectionLoss(error: Error): error is TenonError {
+  return error instanceof TenonError && error.code === 'unavailable'
+}

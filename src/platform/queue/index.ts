@@ -1,0 +1,128 @@
+import type pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import type { z } from 'zod'
+import type { Log } from '../../kernel/ctx.ts'
+import type { Sql } from '../../kernel/statement.ts'
+import { signPayload, verifyPayload } from './sign.ts'
+
+/** A kind of single job. Its payload carries ids only; delivered at least once, so running it twice must change nothing. */
+export interface Job<Payload = unknown> {
+  readonly name: string
+  readonly payload: z.ZodType<Payload>
+  run(payload: Payload, signal: AbortSignal): Promise<void>
+}
+
+export interface Queue {
+  /** Part of the caller's transaction: the job exists exactly when that commits. */
+  enqueue(sql: Sql, job: string, payload: Record<string, string>): Promise<void>
+  start(jobs: readonly Job[]): Promise<void>
+  stop(): Promise<void>
+}
+
+const SCHEMA = 'pgboss'
+const QUIET = { schema: SCHEMA, supervise: false, schedule: false } as const
+/** Waits before the three retries of a failed job; pg-boss doubles from the first. */
+const RETRY = {
+  retryLimit: 3,
+  retryDelay: 60,
+  retryBackoff: true,
+  heartbeatSeconds: 10,
+  deleteAfterSeconds: 3600,
+} as const
+
+/** Installs the queue's schema and the queues themselves; run by the migrator, under its lock. */
+export async function installQueue(client: pg.Client, jobNames: readonly string[]): Promise<void> {
+  const boss = new PgBoss({
+    ...QUIET,
+    migrate: true,
+    db: { executeSql: async (text, values) => client.query(text, values) },
+  })
+  boss.on('error', () => {})
+  await boss.start()
+  for (const name of jobNames) if ((await boss.getQueue(name)) === null) await boss.createQueue(name, RETRY)
+  await boss.stop({ graceful: false })
+  await client.query(`
+    grant usage on schema ${SCHEMA} to tenon_queue, tenon_app;
+    grant select, insert, update, delete on all tables in schema ${SCHEMA} to tenon_queue;
+    grant usage, select on all sequences in schema ${SCHEMA} to tenon_queue;
+    grant execute on all functions in schema ${SCHEMA} to tenon_queue;
+    grant select, insert on all tables in schema ${SCHEMA} to tenon_app`)
+}
+
+export function createQueue(options: { url: string; signingKey: string; log: Log }): Queue {
+  const { signingKey, log } = options
+  const stopping = new AbortController()
+  let boss: PgBoss | undefined
+  return {
+    enqueue: async (sql, job, payload) => {
+      const sender = new PgBoss({
+        ...QUIET,
+        migrate: false,
+        db: { executeSql: () => Promise.reject(new Error('no connection of its own')) },
+      })
+      await sender.insert(job, [{ data: signPayload(signingKey, job, payload) }], { db: bossOver(sql) })
+    },
+    start: async (jobs) => {
+      boss = new PgBoss({
+        schema: SCHEMA,
+        connectionString: options.url,
+        options: '-c role=tenon_queue',
+        application_name: 'tenon queue',
+        max: 2,
+        migrate: false,
+        schedule: false,
+        monitorIntervalSeconds: 1,
+        superviseIntervalSeconds: 1,
+      })
+      boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
+      await boss.start()
+      for (const job of jobs) {
+        await boss.work<object>(job.name, { pollingIntervalSeconds: 1, heartbeatRefreshSeconds: 4 }, async (batch) => {
+          for (const { data, id } of batch)
+            await runJob(job, data, {
+              signingKey,
+              log: log.child({ jobId: id, job: job.name }),
+              signal: stopping.signal,
+            })
+        })
+      }
+    },
+    stop: async () => {
+      stopping.abort()
+      await boss?.stop({ graceful: true, timeout: 5_000 })
+    },
+  }
+}
+
+async function runJob(
+  job: Job,
+  data: unknown,
+  { signingKey, log, signal }: { signingKey: string; log: Log; signal: AbortSignal },
+): Promise<void> {
+  const payload = job.payload.safeParse(verifyPayload(signingKey, job.name, data))
+  if (!payload.success) {
+    log.error({}, 'a job with a forged or malformed payload was refused')
+    return
+  }
+  try {
+    await job.run(payload.data, signal)
+  } catch (error) {
+    log.error({ err: error }, 'a job failed')
+    throw error
+  }
+}
+
+/** pg-boss speaks through the caller's transaction. */
+function bossOver(sql: Sql): { executeSql(text: string, values?: unknown[]): Promise<{ rows: object[] }> } {
+  return {
+    executeSql: async (text, values = []) => {
+      const params = values.map((_, i) => String(i))
+      return {
+        rows: await sql.run(
+          { name: '', text, params },
+          Object.fromEntries(values.map((value, i) => [String(i), value])),
+        ),
+      }
+    },
+  }
+}
