@@ -7,8 +7,8 @@ import { selectKeys } from './identity.sql.ts'
 const position = z.strictObject({ before: z.string().max(64) })
 
 export const listApiKeysVerb = implement(listApiKeys, async ({ sql, orgId }, { limit, cursor }) => {
-  const before = decodeCursor(position, cursor)?.before ?? null
+  const before = cursor === undefined ? null : decodeCursor(cursor, position).before
   const rows = await sql.run(selectKeys, { org: orgId(), before, limit: limit + 1 })
   const data = rows.slice(0, limit)
-  return { data, nextCursor: rows.length > limit ? encodeCursor({ before: data.at(-1)?.id }) : null }
+  return { data, nextCursor: rows.length > limit ? encodeCursor({ before: data.at(-1)?.id ?? '' }) : null }
 })

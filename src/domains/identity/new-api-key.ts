@@ -12,7 +12,7 @@ export async function newApiKey(
   key: { org: OrgId; name: string; scopes: readonly Scope[]; createdBy: string; createdAt: Date },
 ): Promise<ApiKey & { secret: string }> {
   const { secret, sha256, hint } = newSecret()
-  const [row] = await sql.run(insertKey, { ...key, id: newId('key', key.createdAt), sha256, hint })
+  const [row] = await sql.run(insertKey, { ...key, id: newId('key'), sha256, hint })
   if (row === undefined) throw new Error('the key was not stored')
   return { ...row, secret }
 }

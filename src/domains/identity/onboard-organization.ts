@@ -11,7 +11,7 @@ import { newApiKey } from './new-api-key.ts'
 export function onboardVerb(db: Database): BoundVerb {
   return implement(onboardOrganization, async ({ clock }, { slug, name }) => {
     const createdAt = clock.now()
-    const id = newId('org', createdAt)
+    const id = newId('org')
     return db
       .cross('auth', async (sql) => {
         const [org] = await sql.run(insertOrganization, { org: id, slug, name, createdAt })

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isId, type OrgId } from '../../contract/ids.ts'
+import type { TenantOf } from '../../kernel/call-ctx.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import type { Sql, Statement } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
@@ -16,10 +17,11 @@ export interface EngineTransaction extends Sql {
 }
 
 export interface Database {
-  /** Each query is scoped to the organisation in one round trip. */
-  read(org: OrgId): Sql
-  /** One transaction, scoped to the organisation; thrown means rolled back. */
-  write<T>(org: OrgId, work: (sql: Sql) => Promise<T>): Promise<T>
+  /**
+   * The database as one organisation sees it: `read` scopes each query in one round trip, `write` is one transaction
+   * (thrown means rolled back).
+   */
+  readonly tenant: TenantOf
   /** One transaction over organisations, as a role of its own. */
   cross<T>(role: CrossTenantRole, work: (sql: EngineTransaction) => Promise<T>): Promise<T>
   /** @throws TenonError `unavailable` */
@@ -43,10 +45,12 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     engine: openPool(url, 'engine', 4, log),
   }
   return {
-    read: (org) => ({ run: (statement, params) => readAs(pools.app, checked(org), statement, params) }),
-    write: (org, work) => {
+    tenant: (org) => {
       const id = checked(org)
-      return transaction(pools.app, `begin; select set_config('app.org_id', '${id}', true)`, work)
+      return {
+        read: { run: (statement, params) => readAs(pools.app, id, statement, params) },
+        write: (work) => transaction(pools.app, `begin; select set_config('app.org_id', '${id}', true)`, work),
+      }
     },
     cross: (role, work) =>
       transaction(pools[role], 'begin', (sql, client) =>
@@ -63,8 +67,9 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
 
 function openPool(url: string, role: keyof typeof ROLES, max: number, log: Log): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: withoutOptions(url),
     max,
+    verify: (client, done) => verifyRole(client, ROLES[role]).then(() => done(), done),
     options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC`,
     application_name: `tenon ${role}`,
     connectionTimeoutMillis: 10_000,
@@ -76,6 +81,19 @@ function openPool(url: string, role: keyof typeof ROLES, max: number, log: Log):
   return pool
 }
 
+/** Options in the address would win over ours, and with them the role of the login user. */
+function withoutOptions(url: string): string {
+  const address = new URL(url)
+  address.searchParams.delete('options')
+  return address.href
+}
+
+/** A pooler may drop the start options without a word: better no connection than one of the login user. */
+async function verifyRole(client: pg.PoolClient, role: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('select current_user::text as name')
+  if (rows[0]?.name !== role) throw new Error(`a database connection does not have the role ${role}`)
+}
+
 async function readAs<P extends object, R extends object>(
   pool: pg.Pool,
   org: string,
@@ -84,22 +102,22 @@ async function readAs<P extends object, R extends object>(
 ): Promise<R[]> {
   const client = await pool.connect().catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
   let broken: Error | undefined
+  let query: TenantQuery | undefined
   try {
     const rows = await new Promise<unknown[][]>((resolve, reject) => {
       const callback = (error: Error | null, result: { rows: unknown[][]; fields: pg.FieldDef[] }): void =>
         error ? reject(error) : resolve(toObjects(result) as unknown as unknown[][])
-      client.query(
-        new TenantQuery(org, {
-          ...queryOf(statement, params),
-          callback,
-          types: { getTypeParser: typeParser },
-        }) as unknown as pg.Submittable,
-      )
+      query = new TenantQuery(org, {
+        ...queryOf(statement, params),
+        callback,
+        types: { getTypeParser: typeParser },
+      })
+      client.query(query as unknown as pg.Submittable)
     })
     return rows as unknown as R[]
   } catch (cause) {
     const mapped = mapDatabaseError(cause)
-    if (isConnectionLoss(mapped)) broken = mapped
+    if (isConnectionLoss(mapped) || query?.isFirst === true) broken = mapped
     throw mapped
   } finally {
     client.release(broken)
@@ -116,7 +134,9 @@ async function transaction<T>(
   try {
     await client.query(begin)
     const result = await work(sqlOf(client), client)
-    await client.query('commit')
+    // PostgreSQL answers ROLLBACK when an error inside was caught and passed over.
+    const { command } = await client.query('commit')
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back after an error that was passed over')
     return result
   } catch (thrown) {
     await client.query('rollback').catch((error: Error) => (broken = error))
@@ -146,8 +166,13 @@ async function enterTenant<T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   await client.query(`set local role ${ROLES.app}; select set_config('app.org_id', '${org}', true)`)
-  const result = await work(sql)
-  await client.query(`set local role ${ROLES[role]}; select set_config('app.org_id', '', true)`)
+  const leave = () => client.query(`set local role ${ROLES[role]}; select set_config('app.org_id', '', true)`)
+  const result = await work(sql).catch(async (thrown: unknown) => {
+    // After an error of PostgreSQL itself nothing more can be said in this transaction.
+    await leave().catch(() => {})
+    throw thrown
+  })
+  await leave()
   return result
 }
 

@@ -10,6 +10,7 @@ interface Connection {
 }
 interface QueryInternals {
   prepare(connection: Connection): void
+  hasBeenParsed(connection: Connection): unknown
   handleDataRow(message: unknown): void
   handleCommandComplete(message: unknown, connection: Connection): void
 }
@@ -26,10 +27,19 @@ const TEXT_OID = 25
 export class TenantQuery extends Query {
   readonly #org: string
   #settled = false
+  #isFirst = false
 
   constructor(org: string, config: object) {
     super(config)
     this.#org = org
+  }
+
+  /**
+   * Whether it had to be parsed. pg takes the parse of the setting for that of the query, so after an error of such a
+   * query it may believe that the connection knows it: that connection must not be used again.
+   */
+  get isFirst(): boolean {
+    return this.#isFirst
   }
 
   requiresPreparation(): boolean {
@@ -44,6 +54,7 @@ export class TenantQuery extends Query {
       connection.parse({ text: SET_TEXT, name: SET_NAME, types: [TEXT_OID] })
       connection.submittedNamedStatements[SET_NAME] = SET_TEXT
     }
+    this.#isFirst = !this.hasBeenParsed(connection)
     connection.bind({ statement: SET_NAME, values: [this.#org], valueMapper: (value) => value })
     connection.execute({})
     super.prepare(connection)

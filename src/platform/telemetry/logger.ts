@@ -5,7 +5,7 @@ import { redactText, redactValue } from '../../kernel/redact.ts'
 export const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** One JSON object per line; nothing is written before it was redacted. */
+/** One JSON object per line, on stderr unless told otherwise; nothing is written before it was redacted. */
 export function createLogger(options: { readonly level: Level; readonly destination?: DestinationStream }): Log {
   const settings = {
     level: options.level,
@@ -13,7 +13,7 @@ export function createLogger(options: { readonly level: Level; readonly destinat
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
   }
-  return wrap(options.destination ? pino(settings, options.destination) : pino(settings))
+  return wrap(pino(settings, options.destination ?? process.stderr))
 }
 
 function wrap(logger: Logger): Log {

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { silentLog } from '../../test/support/database.ts'
+import { defineOperation } from '../contract/operation.ts'
+import { systemClock } from './clock.ts'
+import type { Principal } from './ctx.ts'
+import { newId } from './ids.ts'
+import { createCaller, type CallerOptions, type CallRequest, type Step } from './run-operation.ts'
+import { implement, type BoundVerb } from './verb.ts'
+
+const write = defineOperation({
+  name: 'things.write',
+  summary: 's',
+  description: 'd',
+  method: 'POST',
+  path: '/v1/things/{org}',
+  auth: 'key',
+  scope: 'api-keys:write',
+  tx: 'write',
+  params: z.strictObject({ org: z.string().max(64) }),
+  body: z.strictObject({ text: z.string().max(10), nested: z.json().optional() }),
+  output: z.strictObject({ org: z.string(), text: z.string() }),
+  idempotent: true,
+  surfaces: { mcp: { absent: 'a test' }, cli: { absent: 'a test' } },
+})
+
+const org = { id: newId('org'), slug: 'acme' }
+const holder: Principal = { actor: { kind: 'key', id: 'key_1' }, org, scopes: ['api-keys:write'] }
+const echo = implement(write, async (ctx, { text }) => ({ org: ctx.orgId(), text }))
+
+function setUp(verb: BoundVerb = echo, more: Partial<CallerOptions> = {}) {
+  const events: string[] = []
+  const errors: object[] = []
+  const note =
+    (name: string): Step =>
+    async (_, next) => {
+      events.push(name)
+      await next()
+    }
+  const caller = createCaller({
+    verbs: [{ ...verb, run: (ctx, input) => (events.push('verb'), verb.run(ctx, input)) }],
+    authenticate: async () => holder,
+    tenant: {
+      read: () => ({ run: async () => [] }),
+      write: async (_, work) => {
+        events.push('begin')
+        const result = await work({ run: async () => [] })
+        events.push('commit')
+        return result
+      },
+    },
+    log: { ...silentLog, child: () => ({ ...silentLog, error: (fields) => void errors.push(fields) }) },
+    clock: systemClock,
+    steps: { rateLimit: note('rateLimit'), replay: note('replay'), quota: note('quota'), audit: note('audit') },
+    ...more,
+  })
+  return { caller, events, errors }
+}
+
+function request(params: object, body: object = { text: 'hi' }, signal = new AbortController().signal): CallRequest {
+  return {
+    credentials: {},
+    input: { params: { ...params }, query: {}, body: { ...body } },
+    requestId: 'req-1234',
+    signal,
+  }
+}
+
+describe('a call', () => {
+  it('passes the steps in their order and commits last', async () => {
+    const { caller, events } = setUp()
+    const outcome = await caller.call(write, request({ org: 'acme' }))
+    expect(outcome).toEqual({ ok: true, status: 200, envelope: { data: { org: org.id, text: 'hi' } } })
+    expect(events).toEqual(['rateLimit', 'replay', 'quota', 'begin', 'verb', 'audit', 'commit'])
+  })
+
+  it('is of the own organisation when none is named', async () => {
+    expect(await setUp().caller.call(write, request({}))).toMatchObject({ ok: true })
+  })
+
+  it('answers the same for an unknown, a malformed and a foreign organisation, whatever the scope', async () => {
+    const { caller, events } = setUp(echo, { authenticate: async () => ({ ...holder, scopes: [] }) })
+    const named = [newId('org'), 'other', '', '\0', 'x'.repeat(100), 7, null, ['acme']]
+    const outcomes = await Promise.all(named.map((value) => caller.call(write, request({ org: value }))))
+    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1)
+    expect(outcomes[0]).toMatchObject({ status: 404, code: 'not_found' })
+    expect(events).toEqual([])
+  })
+
+  it('is refused without the scope, before its input is read', async () => {
+    const { caller, events } = setUp(echo, { authenticate: async () => ({ ...holder, scopes: [] }) })
+    const outcome = await caller.call(write, request({ org: 'acme' }, { wrong: 1 }))
+    expect(outcome).toMatchObject({ status: 403, envelope: { error: { details: { scope: 'api-keys:write' } } } })
+    expect(events).toEqual(['rateLimit'])
+  })
+
+  it('names every mistake in its input', async () => {
+    const { caller, events } = setUp()
+    const outcome = await caller.call(write, request({ org: 'acme' }, { text: 'x'.repeat(11), more: 1 }))
+    expect(outcome).toMatchObject({ status: 400, code: 'validation_failed' })
+    expect(JSON.stringify(outcome)).toContain('"body.text"')
+    expect(JSON.stringify(outcome)).toContain('"body.more"')
+    expect(events).not.toContain('begin')
+  })
+
+  it('is refused with a NUL in any text, also in a key and very deep', async () => {
+    let deep: object = { 'a\0': 1 }
+    for (let i = 0; i < 2_000; i++) deep = { deep }
+    for (const body of [{ text: 'a\0' }, { text: 'a', nested: deep }]) {
+      const outcome = await setUp().caller.call(write, request({ org: 'acme' }, body))
+      expect(outcome).toMatchObject({ status: 400, code: 'validation_failed' })
+    }
+  })
+
+  it('fails as internal, tells nothing and is not kept when the answer is not as the contract says', async () => {
+    const wrong: BoundVerb = { operation: write, run: async () => ({ org: 1, secret: 'x' }) }
+    const { caller, events, errors } = setUp(wrong)
+    const outcome = await caller.call(write, request({ org: 'acme' }))
+    expect(outcome).toMatchObject({ status: 500, code: 'internal' })
+    expect(JSON.stringify(outcome)).not.toContain('contract')
+    expect(events).not.toContain('commit')
+    expect(errors).toHaveLength(1)
+  })
+
+  it('is not kept when the caller has gone', async () => {
+    const gone = new AbortController()
+    const verb = implement(write, async (ctx, { text }) => {
+      gone.abort()
+      return { org: ctx.orgId(), text }
+    })
+    const { caller, events } = setUp(verb)
+    const outcome = await caller.call(write, request({ org: 'acme' }, { text: 'a' }, gone.signal))
+    expect(outcome).toMatchObject({ status: 499, code: 'cancelled' })
+    expect(events).not.toContain('commit')
+  })
+})
