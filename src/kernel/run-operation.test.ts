@@ -40,15 +40,15 @@ function setUp(verb: BoundVerb = echo, more: Partial<CallerOptions> = {}) {
   const caller = createCaller({
     verbs: [{ ...verb, run: (ctx, input) => (events.push('verb'), verb.run(ctx, input)) }],
     authenticate: async () => holder,
-    tenant: {
-      read: () => ({ run: async () => [] }),
-      write: async (_, work) => {
+    tenant: () => ({
+      read: { run: async () => [] },
+      write: async (work) => {
         events.push('begin')
         const result = await work({ run: async () => [] })
         events.push('commit')
         return result
       },
-    },
+    }),
     log: { ...silentLog, child: () => ({ ...silentLog, error: (fields) => void errors.push(fields) }) },
     clock: systemClock,
     steps: { rateLimit: note('rateLimit'), replay: note('replay'), quota: note('quota'), audit: note('audit') },
@@ -59,7 +59,7 @@ function setUp(verb: BoundVerb = echo, more: Partial<CallerOptions> = {}) {
 
 function request(params: object, body: object = { text: 'hi' }, signal = new AbortController().signal): CallRequest {
   return {
-    credentials: {},
+    credentials: { apiKey: 'k' },
     input: { params: { ...params }, query: {}, body: { ...body } },
     requestId: 'req-1234',
     signal,
@@ -72,6 +72,12 @@ describe('a call', () => {
     const outcome = await caller.call(write, request({ org: 'acme' }))
     expect(outcome).toEqual({ ok: true, status: 200, envelope: { data: { org: org.id, text: 'hi' } } })
     expect(events).toEqual(['rateLimit', 'replay', 'quota', 'begin', 'verb', 'audit', 'commit'])
+  })
+
+  it('is refused without a credential and with a wrong one', async () => {
+    const { caller } = setUp(echo, { authenticate: async () => null })
+    expect(await caller.call(write, { ...request({}), credentials: {} })).toMatchObject({ code: 'unauthenticated' })
+    expect(await caller.call(write, request({}))).toMatchObject({ status: 401, code: 'invalid_api_key' })
   })
 
   it('is of the own organisation when none is named', async () => {

@@ -17,6 +17,8 @@ export interface TestDatabase {
   readonly db: Database
   /** As the owner, past row-level security. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  /** What a query finds after some statements, which are undone. */
+  afterwards<Row extends pg.QueryResultRow>(statements: string, query: string): Promise<Row[]>
   close(): Promise<void>
 }
 
@@ -44,6 +46,11 @@ export async function createTestDatabase(options: { readonly poolSize?: number }
     url,
     db,
     query: async (text, values) => (await owner.query(text, values)).rows,
+    afterwards: (statements, query) =>
+      asOwner(url, async (client) => {
+        await client.query(`begin; ${statements}`)
+        return (await client.query(query)).rows
+      }),
     async close() {
       await Promise.all([db.close(), owner.end()])
       await asOwner(server, (client) => client.query(`drop database if exists ${name} with (force)`))

@@ -30,25 +30,25 @@ afterAll(() => test.close())
 
 describe('an organisation', () => {
   it('sees its own rows only, in a read and in a transaction', async () => {
-    expect(await test.db.read(a).run(slugs, {})).toEqual([{ orgId: a, slug: 'aa' }])
-    expect(await test.db.write(b, (sql) => sql.run(slugs, {}))).toEqual([{ orgId: b, slug: 'bb' }])
+    expect(await test.db.tenant(a).read.run(slugs, {})).toEqual([{ orgId: a, slug: 'aa' }])
+    expect(await test.db.tenant(b).write((sql) => sql.run(slugs, {}))).toEqual([{ orgId: b, slug: 'bb' }])
   })
 
   it('can not write a row of another', async () => {
     const foreign = { org: b, id: newId('key'), sha: Buffer.from('1') }
-    await expect(test.db.write(a, (sql) => sql.run(insertKey, foreign))).rejects.toMatchObject({ code: '42501' })
-    await expect(test.db.read(a).run(insertKey, foreign)).rejects.toMatchObject({ code: '42501' })
+    await expect(test.db.tenant(a).write((sql) => sql.run(insertKey, foreign))).rejects.toMatchObject({ code: '42501' })
+    await expect(test.db.tenant(a).read.run(insertKey, foreign)).rejects.toMatchObject({ code: '42501' })
   })
 
   it('is refused when its id is not one', () => {
-    expect(() => test.db.read("org_' or true --")).toThrow('not the id')
+    expect(() => test.db.tenant("org_' or true --")).toThrow('not the id')
   })
 })
 
 describe('the setting of a tenant', () => {
   it('ends with the query, after success and after every kind of error', async () => {
     const unscoped = () => test.db.cross('auth', (sql) => sql.run(setting, {}))
-    const app = test.db.read(a)
+    const app = test.db.tenant(a).read
     for (let round = 0; round < 4; round++) {
       expect(await app.run(setting, {})).toEqual([{ org: a }])
       await expect(app.run(divide, { by: 0 })).rejects.toMatchObject({ code: '22012' })
@@ -64,11 +64,13 @@ describe('the setting of a tenant', () => {
         const org = i % 2 === 0 ? a : b
         if (i % 7 === 0)
           await test.db
-            .read(org)
-            .run(divide, { by: 0 })
+            .tenant(org)
+            .read.run(divide, { by: 0 })
             .catch(() => {})
         const rows =
-          i % 3 === 0 ? await test.db.write(org, (sql) => sql.run(slugs, {})) : await test.db.read(org).run(slugs, {})
+          i % 3 === 0
+            ? await test.db.tenant(org).write((sql) => sql.run(slugs, {}))
+            : await test.db.tenant(org).read.run(slugs, {})
         return rows.length === 1 && rows[0]?.orgId === org
       }),
     )
@@ -79,7 +81,7 @@ describe('the setting of a tenant', () => {
 describe('a transaction', () => {
   it('is undone when the work throws', async () => {
     const key = { org: a, id: newId('key'), sha: Buffer.from('2') }
-    const work = test.db.write(a, async (sql) => {
+    const work = test.db.tenant(a).write(async (sql) => {
       await sql.run(insertKey, key)
       throw new Error('no')
     })
@@ -88,7 +90,7 @@ describe('a transaction', () => {
   })
 
   it('fails when an error of a statement was passed over', async () => {
-    const work = test.db.write(a, async (sql) => void (await sql.run(divide, { by: 0 }).catch(() => {})))
+    const work = test.db.tenant(a).write(async (sql) => void (await sql.run(divide, { by: 0 }).catch(() => {})))
     await expect(work).rejects.toThrow('passed over')
   })
 

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util'
 import pg from 'pg'
 import { isId, type OrgId } from '../../contract/ids.ts'
 import type { TenantOf } from '../../kernel/call-ctx.ts'
@@ -69,7 +70,7 @@ function openPool(url: string, role: keyof typeof ROLES, max: number, log: Log):
   const pool = new pg.Pool({
     connectionString: withoutOptions(url),
     max,
-    verify: (client, done) => verifyRole(client, ROLES[role]).then(() => done(), done),
+    verify: (client, done) => callbackify(() => verifyRole(client, ROLES[role]))((error) => done(error ?? undefined)),
     options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC`,
     application_name: `tenon ${role}`,
     connectionTimeoutMillis: 10_000,
@@ -212,7 +213,8 @@ const TIMESTAMPTZ = 1184
 function typeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
   if (oid === TIMESTAMPTZ) return (value: string) => new Date(value).toISOString()
   if (oid === INT8) return safeNumber
-  return pg.types.getTypeParser(oid, format as 'text') as (value: never) => unknown
+  const parsers: pg.CustomTypesConfig = pg.types
+  return parsers.getTypeParser(oid, format)
 }
 
 function safeNumber(value: string): number {

@@ -1,0 +1,27 @@
+import type { OrgId } from '../../contract/ids.ts'
+import type { Run } from '../../contract/runs.ts'
+import type { Sql } from '../../kernel/statement.ts'
+import type { BoundVerb } from '../../kernel/verb.ts'
+import { getRunVerb } from './get-run.ts'
+import { listRunLogsVerb } from './list-run-logs.ts'
+import { listRunsVerb } from './list-runs.ts'
+import { presentRun } from './present-run.ts'
+import { cancelRuns, selectActiveRun } from './runs.sql.ts'
+
+export { definePipeline, type Pipeline, type RunCtx } from './pipeline.ts'
+export { startRun } from './start-run.ts'
+export { createWakeUp, type WakeUp } from './wake-up.ts'
+export { createWorker, type Worker } from './worker.ts'
+
+export const engineVerbs: readonly BoundVerb[] = [listRunsVerb, getRunVerb, listRunLogsVerb]
+
+/** The run that works on a subject now, if there is one. */
+export async function activeRunOf(sql: Sql, org: OrgId, subject: string): Promise<Run | null> {
+  const [row] = await sql.run(selectActiveRun, { org, subject })
+  return row === undefined ? null : presentRun(row)
+}
+
+/** Ends what works on a subject; the workers notice at their next settlement or renewal. */
+export async function cancelRunsOf(sql: Sql, org: OrgId, subject: string): Promise<void> {
+  await sql.run(cancelRuns, { org, subject })
+}

@@ -1,0 +1,148 @@
+import type { RunStatus } from '../../contract/runs.ts'
+import type { Sql } from '../../kernel/statement.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
+import type { Database, EngineTransaction } from '../../platform/db/index.ts'
+import type { JsonValue } from '../../contract/errors.ts'
+import * as sql from './claim.sql.ts'
+import type { Effects, Pipeline, StepResult } from './pipeline.ts'
+import { RETRY_WAITS_S, statesBefore } from './transitions.ts'
+
+/** What a step has come to. */
+export type StepOutcome =
+  | { readonly kind: 'planned'; readonly chunks: readonly JsonValue[]; readonly effects?: Effects | undefined }
+  | ({ readonly kind: 'worked' } & StepResult)
+  | ({ readonly kind: 'finished' } & StepResult)
+  | { readonly kind: 'failed'; readonly error: TenonError }
+  /** The worker stops: the chunk goes back without using up a try. */
+  | { readonly kind: 'released' }
+
+/** Thrown inside a settlement to roll it back: another attempt holds the chunk, or the run has ended. */
+class Fenced extends Error {}
+
+/**
+ * Writes the outcome of one attempt, with its effects, in one transaction. Answers false when the attempt is over:
+ * then nothing was written.
+ */
+export async function settle(
+  db: Database,
+  {
+    chunk,
+    pipeline,
+    outcome,
+    retryWaitsS = RETRY_WAITS_S,
+  }: {
+    chunk: sql.ClaimedChunk
+    pipeline: Pipeline | undefined
+    outcome: StepOutcome
+    retryWaitsS?: readonly number[] | undefined
+  },
+): Promise<boolean> {
+  const key: sql.ChunkKey = { org: chunk.orgId, run: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt }
+  const { org, run } = key
+  try {
+    await db.cross('engine', async (tx) => {
+      switch (outcome.kind) {
+        case 'planned': {
+          await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(outcome.chunks.length) }))
+          const status: RunStatus = outcome.chunks.length === 0 ? 'finishing' : 'running'
+          await applyEffects(tx, chunk, outcome.effects)
+          await fence(
+            tx.run(sql.setPlanned, { org, run, status, from: statesBefore(status), total: outcome.chunks.length }),
+          )
+          if (outcome.chunks.length === 0) await tx.run(sql.insertFinish, { org, run })
+          else await tx.run(sql.insertWork, { org, run, inputs: JSON.stringify(outcome.chunks) })
+          return
+        }
+        case 'worked': {
+          await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(outcome.result) }))
+          await applyEffects(tx, chunk, outcome.effects)
+          const [after] = await tx.run(sql.countDone, { org, run })
+          if (after?.status === 'finishing') await tx.run(sql.insertFinish, { org, run })
+          return
+        }
+        case 'finished': {
+          await fence(tx.run(sql.settleDone, { ...key, result: 'null' }))
+          await applyEffects(tx, chunk, outcome.effects)
+          const summary = JSON.stringify(outcome.result)
+          await fence(
+            tx.run(sql.endRun, {
+              org,
+              run,
+              status: 'succeeded',
+              from: statesBefore('succeeded'),
+              summary,
+              code: null,
+              failed: 0,
+            }),
+          )
+          return
+        }
+        case 'released':
+          await fence(tx.run(sql.settleReady, { ...key, usedTry: false, waitMs: 0, code: null }))
+          await tx.run(sql.lowerActive, { org, run })
+          return
+        case 'failed':
+          return settleFailure(tx, { key, chunk, pipeline, error: outcome.error, retryWaitsS })
+      }
+    })
+    return true
+  } catch (thrown) {
+    if (thrown instanceof Fenced) return false
+    throw thrown
+  }
+}
+
+async function settleFailure(
+  tx: EngineTransaction,
+  {
+    key,
+    chunk,
+    pipeline,
+    error,
+    retryWaitsS,
+  }: {
+    key: sql.ChunkKey
+    chunk: sql.ClaimedChunk
+    pipeline: Pipeline | undefined
+    error: TenonError
+    retryWaitsS: readonly number[]
+  },
+): Promise<void> {
+  const { org, run } = key
+  const waitS = error.retryable ? retryWaitsS[chunk.tries] : undefined
+  if (waitS !== undefined) {
+    await fence(tx.run(sql.settleReady, { ...key, usedTry: true, waitMs: waitS * 1000, code: error.code }))
+    await tx.run(sql.lowerActive, { org, run })
+    return
+  }
+  await fence(tx.run(sql.settleFailed, { ...key, code: error.code }))
+  const failed = chunk.step === 'work' ? 1 : 0
+  const ended = await tx.run(sql.endRun, {
+    org,
+    run,
+    status: 'failed',
+    from: statesBefore('failed'),
+    summary: null,
+    code: error.code,
+    failed,
+  })
+  if (ended.length === 0) return void (await tx.run(sql.lowerActive, { org, run }))
+  await tx.run(sql.skipRest, { org, run })
+  const input = pipeline?.input.safeParse(chunk.runInput)
+  const { onFailed } = pipeline ?? {}
+  if (onFailed !== undefined && input?.success === true) {
+    await tx.asTenant(org, (tenant) => onFailed(tenant, { org, runId: run, input: input.data }))
+  }
+}
+
+async function applyEffects(
+  tx: EngineTransaction,
+  { orgId }: sql.ClaimedChunk,
+  effects: Effects | undefined,
+): Promise<void> {
+  if (effects !== undefined) await tx.asTenant(orgId, (tenant: Sql) => effects(tenant))
+}
+
+async function fence(rows: Promise<readonly unknown[]>): Promise<void> {
+  if ((await rows).length === 0) throw new Fenced('this attempt is over')
+}

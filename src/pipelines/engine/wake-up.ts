@@ -1,0 +1,31 @@
+/** Tells the workers of this process that there may be work; those of other processes look every so often. */
+export interface WakeUp {
+  ring(): void
+  /** Until the bell rings, `timeoutMs` are over or the signal aborts. A ring that nobody waited for is kept. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void>
+}
+
+export function createWakeUp(): WakeUp {
+  let rung = false
+  let wake: (() => void) | undefined
+  return {
+    ring: () => {
+      rung = true
+      wake?.()
+    },
+    wait: async (timeoutMs, signal) => {
+      if (!rung && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+          signal.addEventListener('abort', wake, { once: true })
+        })
+      }
+      wake = undefined
+      rung = false
+    },
+  }
+}

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../../kernel/ctx.ts'
+import { newId } from '../../kernel/ids.ts'
+import { redactText } from '../../kernel/redact.ts'
+import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
+import type { Database } from '../../platform/db/index.ts'
+import { claimChunks, lockClaims, reapExpired, renewLeases, selectResults, type ClaimedChunk } from './claim.sql.ts'
+import type { Pipeline, RunCtx } from './pipeline.ts'
+import { insertLog } from './runs.sql.ts'
+import { settle, type StepOutcome } from './settle.ts'
+import type { WakeUp } from './wake-up.ts'
+
+export interface WorkerOptions {
+  readonly db: Database
+  readonly pipelines: readonly Pipeline[]
+  readonly log: Log
+  readonly wakeUp: WakeUp
+  /** Chunks at once; default 4. */
+  readonly slots?: number
+  /** How long a dead worker's chunks stay taken, in ms; default 12,000. */
+  readonly leaseMs?: number
+  /** Longest wait between two looks for work, in ms; default 200. */
+  readonly pollMs?: number
+  readonly retryWaitsS?: readonly number[]
+}
+
+export interface Worker {
+  start(): void
+  /** Claims nothing more, gives work under way `graceMs` to end, then puts it back. */
+  stop(graceMs: number): Promise<void>
+}
+
+interface Held {
+  readonly chunk: ClaimedChunk
+  readonly abort: AbortController
+  readonly done: Promise<void>
+}
+
+/** Why work was aborted. */
+const LOST = new TenonError('cancelled', { details: { reason: 'lease lost' } })
+const STOPPING = new TenonError('cancelled', { details: { reason: 'worker stops' } })
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { db, log, wakeUp, slots = 4, leaseMs = 12_000, pollMs = 200 } = options
+  const id = newId('worker')
+  const pipelines = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]))
+  const held = new Map<string, Held>()
+  let stopping = false
+  let loops: Promise<unknown> = Promise.resolve()
+  const stopped = new AbortController()
+
+  const claim = async (): Promise<number> => {
+    const free = slots - held.size
+    if (free <= 0) return 0
+    const chunks = await db.cross('engine', async (sql) => {
+      await sql.run(lockClaims, {})
+      for (const { runId, count } of await sql.run(reapExpired, {}))
+        log.warn({ runId, count }, 'work of a lost worker is ready again')
+      return sql.run(claimChunks, { slots: free, worker: id, leaseMs })
+    })
+    for (const chunk of chunks) hold(chunk)
+    return chunks.length
+  }
+
+  const hold = (chunk: ClaimedChunk): void => {
+    const abort = new AbortController()
+    const key = keyOf(chunk)
+    const done = work(chunk, abort.signal)
+      .catch((error: unknown) =>
+        log.error({ err: error, runId: chunk.runId }, 'an outcome could not be settled; the lease will end'),
+      )
+      .finally(() => {
+        held.delete(key)
+        wakeUp.ring()
+      })
+    held.set(key, { chunk, abort, done })
+  }
+
+  const work = async (chunk: ClaimedChunk, signal: AbortSignal): Promise<void> => {
+    const pipeline = pipelines.get(chunk.pipeline)
+    const outcome = await outcomeOf({ db, log, pipeline, chunk, signal })
+    if (signal.reason === LOST) return
+    const settled = await settle(db, { chunk, pipeline, outcome, retryWaitsS: options.retryWaitsS })
+    if (!settled)
+      log.warn(
+        { runId: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt },
+        'a late outcome was refused',
+      )
+    else if ('after' in outcome) await outcome.after?.()
+  }
+
+  const claimLoop = async (): Promise<void> => {
+    while (!stopping) {
+      const claimed = await claim().catch((error: unknown) => {
+        log.warn({ err: error }, 'looking for work failed')
+        return 0
+      })
+      if (claimed === 0) await wakeUp.wait(pollMs, stopped.signal)
+    }
+  }
+
+  const renewLoop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await sleep(leaseMs / 3, undefined, { signal: stopped.signal }).catch(() => {})
+      if (held.size === 0 || stopped.signal.aborted) continue
+      await renew().catch((error: unknown) => log.warn({ err: error }, 'leases could not be renewed'))
+    }
+  }
+
+  const renew = async (): Promise<void> => {
+    const before = [...held.values()]
+    const rows = await db.cross('engine', (sql) => sql.run(renewLeases, { worker: id, leaseMs }))
+    const kept = new Set(rows.map(keyOf))
+    for (const { chunk, abort } of before) if (!kept.has(keyOf(chunk))) abort.abort(LOST)
+  }
+
+  return {
+    start: () => {
+      loops = Promise.all([claimLoop(), renewLoop()])
+    },
+    stop: async (graceMs) => {
+      stopping = true
+      wakeUp.ring()
+      const all = Promise.all([...held.values()].map(({ done }) => done))
+      await Promise.race([all, sleep(graceMs)])
+      for (const { abort } of held.values()) abort.abort(STOPPING)
+      await Promise.all([...held.values()].map(({ done }) => done))
+      stopped.abort()
+      await loops
+    },
+  }
+}
+
+function keyOf({ runId, step, n, attempt }: { runId: string; step: string; n: number; attempt: number }): string {
+  return `${runId} ${step} ${n} ${attempt}`
+}
+
+async function outcomeOf(work: {
+  db: Database
+  log: Log
+  pipeline: Pipeline | undefined
+  chunk: ClaimedChunk
+  signal: AbortSignal
+}): Promise<StepOutcome> {
+  const { db, pipeline, chunk, signal } = work
+  const { orgId: org, runId } = chunk
+  const log = work.log.child({
+    runId,
+    org,
+    requestId: chunk.requestId,
+    step: chunk.step,
+    n: chunk.n,
+    attempt: chunk.attempt,
+  })
+  const { write } = db.tenant(org)
+  try {
+    if (pipeline === undefined) throw new Error(`no pipeline ${chunk.pipeline}`)
+    const ctx: RunCtx<never> = {
+      org,
+      runId,
+      attempt: chunk.attempt,
+      input: pipeline.input.parse(chunk.runInput),
+      requestId: chunk.requestId,
+      signal,
+      log,
+      say: async (level, message) => {
+        await write((sql) =>
+          sql.run(insertLog, { org, run: runId, level, message: redactText(message).slice(0, 4000) }),
+        )
+      },
+      inTenant: write,
+    }
+    if (chunk.step === 'plan') return { kind: 'planned', ...(await pipeline.plan(ctx)) }
+    if (chunk.step === 'work')
+      return { kind: 'worked', ...(await pipeline.processChunk(ctx, chunk.chunkInput, chunk.n)) }
+    const results = await db.cross('engine', (sql) => sql.run(selectResults, { org, run: runId }))
+    return {
+      kind: 'finished',
+      ...(await pipeline.finish(
+        ctx,
+        results.map(({ result }) => result),
+      )),
+    }
+  } catch (thrown) {
+    if (signal.reason === STOPPING || signal.reason === LOST) return { kind: 'released' }
+    const error = toTenonError(thrown)
+    log.error({ err: error }, 'a step failed')
+    await write((sql) =>
+      sql.run(insertLog, { org, run: runId, level: 'error', message: `${chunk.step} failed: ${error.message}` }),
+    ).catch((cause: unknown) => log.warn({ err: cause }, "the run's log could not be written"))
+    return { kind: 'failed', error }
+  }
+}
