@@ -6,7 +6,8 @@ import type { Client } from '../../src/contract/client.ts'
 import { addRepository, searchCode } from '../../src/contract/code.ts'
 import { getRun, isEnded, type Run } from '../../src/contract/runs.ts'
 import { git } from '../support/git-repository.ts'
-import { onboard, startTenon, waitFor, type Tenon } from '../support/tenon.ts'
+import { onboard, startTenon, type Tenon } from '../support/tenon.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))

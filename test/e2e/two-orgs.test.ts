@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addRepository, deleteRepository, listRepositories, searchCode } from '../../src/contract/code.ts'
 import { getRun, isEnded, listRuns } from '../../src/contract/runs.ts'
 import { makeRepository } from '../support/git-repository.ts'
-import { onboard, startTenon, tenonCli, waitFor, type Tenon } from '../support/tenon.ts'
+import { onboard, startTenon, tenonCli, type Tenon } from '../support/tenon.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const folder = temporaryFolder('two-orgs')

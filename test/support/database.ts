@@ -4,6 +4,8 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import type { Log } from '../../src/kernel/ctx.ts'
 import { migrate, openDatabase, type Database } from '../../src/platform/db/index.ts'
+import { codeJobNames } from '../../src/pipelines/code/index.ts'
+import { installQueue } from '../../src/platform/queue/index.ts'
 
 const TEMPLATE = 'tenon_template'
 const LOCK = 7_420_002
@@ -33,7 +35,11 @@ export async function createTestDatabase(options: { readonly poolSize?: number }
       const unfinished = `${TEMPLATE}_unfinished`
       await client.query(`drop database if exists ${unfinished}`)
       await client.query(`create database ${unfinished}`)
-      await migrate({ url: urlOf(server, unfinished), dir: MIGRATIONS })
+      await migrate({
+        url: urlOf(server, unfinished),
+        dir: MIGRATIONS,
+        after: (owner) => installQueue(owner, codeJobNames),
+      })
       await client.query(`alter database ${unfinished} rename to ${TEMPLATE}`)
     }
     await client.query(`create database ${name} template ${TEMPLATE}`)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient, type Client } from '../../src/contract/client.ts'
+import { waitFor } from './wait-for.ts'
 import { onboardOrganization } from '../../src/contract/identity.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -105,14 +106,6 @@ export async function onboard(url: string, slug: string): Promise<{ client: Clie
   const { data } = await operator.call(onboardOrganization, { slug, name: slug })
   const apiKey = data.apiKey.secret
   return { client: createClient({ url, apiKey, org: slug, fetch }), apiKey, slug }
-}
-
-export async function waitFor(condition: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-  const end = Date.now() + timeoutMs
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -213,7 +213,7 @@ const TIMESTAMPTZ = 1184
 function typeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
   if (oid === TIMESTAMPTZ) return (value: string) => new Date(value).toISOString()
   if (oid === INT8) return safeNumber
-  const parsers: pg.CustomTypesConfig = pg.types
+  const parsers: { getTypeParser(oid: number, format?: string): (value: never) => unknown } = pg.types
   return parsers.getTypeParser(oid, format)
 }
 

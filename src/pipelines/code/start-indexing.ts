@@ -1,0 +1,27 @@
+import type { OrgId } from '../../contract/ids.ts'
+import type { Repository } from '../../contract/code.ts'
+import type { Run } from '../../contract/runs.ts'
+import type { Ctx } from '../../kernel/ctx.ts'
+import type { Sql } from '../../kernel/statement.ts'
+import { activeRunOf, startRun, type Pipeline } from '../engine/index.ts'
+import { setRun } from './code.sql.ts'
+
+/** Starts a run for a locked repository, or answers the one that is under way for the same ref. */
+export async function startIndexing(
+  sql: Sql,
+  {
+    ctx,
+    org,
+    repository,
+    ref,
+    pipeline,
+  }: { ctx: Ctx; org: OrgId; repository: Repository; ref: string | null; pipeline: Pipeline },
+): Promise<{ repository: Repository; run: Run }> {
+  const active = await activeRunOf(sql, org, repository.id)
+  if (active !== null && ref === repository.ref) return { repository, run: active }
+  const createdBy = ctx.actor.kind === 'key' ? ctx.actor.id : ctx.actor.kind
+  const input = { repository: repository.id, source: repository.source, ref }
+  const run = await startRun(sql, { org, pipeline, input, subject: repository.id, requestId: ctx.requestId, createdBy })
+  const [updated] = await sql.run(setRun, { org, repository: repository.id, run: run.id, ref })
+  return { repository: updated ?? repository, run }
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path'
+import type { Operation } from '../../src/contract/operation.ts'
+import { PARTS, fieldsOf, type CallInputOf, type DataOf, type Envelope } from '../../src/contract/operation.ts'
+import { onboardOrganization } from '../../src/contract/identity.ts'
+import type { ErrorEnvelope } from '../../src/contract/errors.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { createCaller, type Caller, type Outcome } from '../../src/kernel/run-operation.ts'
+import { createAuthenticator, identityVerbs } from '../../src/domains/identity/index.ts'
+import { codeIntelligence, prepareGit } from '../../src/pipelines/code/index.ts'
+import { createWakeUp, createWorker, engineVerbs, type Worker } from '../../src/pipelines/engine/index.ts'
+import { createDiskBlobs } from '../../src/platform/blobs/index.ts'
+import { createQueue, type Queue } from '../../src/platform/queue/index.ts'
+import { createTestDatabase, silentLog, type TestDatabase } from './database.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const ROOT_KEY = 'root-key-of-a-test'
+
+export interface TestOrg {
+  readonly apiKey: string
+  readonly slug: string
+  /** Answers the data; throws the error envelope. */
+  call<Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<DataOf<Op>>
+  envelope<Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<Envelope<DataOf<Op>>>
+  error<Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<ErrorEnvelope['error']>
+}
+
+/** One node of Tenon without its HTTP surface: real database, verbs, worker and queue. */
+export interface TestNode {
+  readonly database: TestDatabase
+  readonly caller: Caller
+  readonly worker: Worker
+  readonly queue: Queue
+  readonly dir: string
+  onboard(slug: string): Promise<TestOrg>
+  close(): Promise<void>
+}
+
+export async function startTestNode(
+  options: { localRepos?: readonly string[]; allowHosts?: readonly string[]; caFile?: string } = {},
+): Promise<TestNode> {
+  const database = await createTestDatabase()
+  const folder = temporaryFolder('node')
+  const { db, url } = database
+  const queue = createQueue({ url, signingKey: 'signing key of a test', log: silentLog })
+  const wakeUp = createWakeUp()
+  const git = prepareGit({
+    dir: join(folder.path, 'git'),
+    path: process.env['PATH'] ?? '',
+    allowHosts: options.allowHosts ?? [],
+    caFile: options.caFile,
+  })
+  const code = codeIntelligence(
+    {
+      git,
+      rules: { gitBaseUrl: 'https://github.com', localRepos: options.localRepos ?? [] },
+      blobs: createDiskBlobs(join(folder.path, 'blobs')),
+      mirrors: join(folder.path, 'mirrors'),
+      scratch: join(folder.path, 'scratch'),
+    },
+    { queue, wakeUp },
+  )
+  const caller = createCaller({
+    verbs: [...identityVerbs(db), ...engineVerbs, ...code.verbs],
+    authenticate: createAuthenticator(db, ROOT_KEY),
+    tenant: db.tenant,
+    log: silentLog,
+    clock: systemClock,
+  })
+  const worker = createWorker({ db, pipelines: code.pipelines, log: silentLog, wakeUp })
+  worker.start()
+  await queue.start(code.jobs)
+  return {
+    database,
+    caller,
+    worker,
+    queue,
+    dir: folder.path,
+    onboard: async (slug) => {
+      const outcome = await callOn(caller, { rootKey: ROOT_KEY }, onboardOrganization, { slug, name: slug })
+      if (!outcome.ok) throw new Error(JSON.stringify(outcome.envelope))
+      const { apiKey } = outcome.envelope.data as DataOf<typeof onboardOrganization>
+      return testOrg(caller, slug, apiKey.secret)
+    },
+    close: async () => {
+      await worker.stop(0)
+      await queue.stop()
+      await database.close()
+      folder.remove()
+    },
+  }
+}
+
+export function testOrg(caller: Caller, slug: string, apiKey: string): TestOrg {
+  const run = (operation: Operation, input: object) =>
+    callOn(caller, { apiKey }, operation, { ...('org' in operation.params.shape ? { org: slug } : {}), ...input })
+  const envelope = async (operation: Operation, input: object) => {
+    const outcome = await run(operation, input)
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.envelope))
+    return outcome.envelope
+  }
+  return {
+    apiKey,
+    slug,
+    envelope: envelope as TestOrg['envelope'],
+    call: (async (operation: Operation, input: object) => (await envelope(operation, input)).data) as TestOrg['call'],
+    error: async (operation, input) => {
+      const outcome = await run(operation, input)
+      if (outcome.ok) throw new Error('it was expected to fail')
+      return outcome.envelope.error
+    },
+  }
+}
+
+function callOn(
+  caller: Caller,
+  credentials: { apiKey?: string; rootKey?: string },
+  operation: Operation,
+  input: object,
+): Promise<Outcome> {
+  const fields = fieldsOf(operation)
+  const entries = Object.entries(input)
+  const parts = PARTS.map(
+    (part) => [part, Object.fromEntries(entries.filter(([name]) => (fields.get(name) ?? 'query') === part))] as const,
+  )
+  return caller.call(operation, {
+    credentials,
+    input: Object.fromEntries(parts) as { params: object; query: object; body: object } as never,
+    requestId: 'request-of-a-test',
+    signal: new AbortController().signal,
+  })
+}
