@@ -47,7 +47,7 @@ create table code_files (
   sha text collate "C" not null,
   language text,
   primary key (org_id, repository_id, path),
-  foreign key (org_id, repository_id, sha) references code_blobs (org_id, repository_id, sha)
+  foreign key (org_id, repository_id, sha) references code_blobs (org_id, repository_id, sha) on delete cascade
 );
 create index code_files_by_sha on code_files (org_id, repository_id, sha);
 

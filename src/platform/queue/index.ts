@@ -55,12 +55,8 @@ export function createQueue(options: { url: string; signingKey: string; log: Log
   let boss: PgBoss | undefined
   return {
     enqueue: async (sql, job, payload) => {
-      const sender = new PgBoss({
-        ...QUIET,
-        migrate: false,
-        db: { executeSql: () => Promise.reject(new Error('no connection of its own')) },
-      })
-      await sender.insert(job, [{ data: signPayload(signingKey, job, payload) }], { db: bossOver(sql) })
+      const sender = new PgBoss({ ...QUIET, migrate: false, db: bossOver(sql) })
+      await sender.insert(job, [{ data: signPayload(signingKey, job, payload) }])
     },
     start: async (jobs) => {
       boss = new PgBoss({
