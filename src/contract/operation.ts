@@ -36,8 +36,8 @@ export interface Surfaces {
 }
 
 export type Fields = z.ZodObject<z.ZodRawShape>
-const EMPTY = z.strictObject({})
-type Empty = typeof EMPTY
+const EMPTY = z.strictObject({}) as Fields
+type Empty = z.ZodObject<Record<never, never>>
 
 export interface Operation<
   Params extends Fields = Fields,
@@ -103,13 +103,16 @@ export function defineOperation<
   return Object.freeze(operation)
 }
 
+/** An empty object schema would forbid the fields of the other parts. */
+type Parsed<F extends Fields> = keyof F['shape'] extends never ? unknown : z.output<F>
+type Written<F extends Fields> = keyof F['shape'] extends never ? unknown : z.input<F>
+
 /** The parsed input: params, query and body in one flat object. */
-export type InputOf<Op> =
-  Op extends Operation<infer P, infer Q, infer B> ? z.output<P> & z.output<Q> & z.output<B> : never
+export type InputOf<Op> = Op extends Operation<infer P, infer Q, infer B> ? Parsed<P> & Parsed<Q> & Parsed<B> : never
 /** What a caller writes: fields with a default may be left out, and so may `org`. */
 export type CallInputOf<Op> =
   Op extends Operation<infer P, infer Q, infer B>
-    ? Omit<z.input<P> & z.input<Q> & z.input<B>, 'org'> & { readonly org?: string }
+    ? Omit<Written<P> & Written<Q> & Written<B>, 'org'> & { readonly org?: string }
     : never
 export type DataOf<Op> = Op extends Operation<Fields, Fields, Fields, infer O> ? z.output<O> : never
 

@@ -1,0 +1,102 @@
+import { ERRORS, isErrorCode, type ErrorCode, type ErrorDetails } from './errors.ts'
+import { fieldsOf, type CallInputOf, type DataOf, type Envelope, type Operation } from './operation.ts'
+
+/** A client of Tenon's REST interface, typed by the contract. The dashboard, the CLI and programs use this one. */
+export interface Client {
+  /** @throws ApiError with the code that the server answered, or `server_unreachable`. */
+  call<Op extends Operation>(
+    operation: Op,
+    input: CallInputOf<Op>,
+    options?: CallOptions,
+  ): Promise<Envelope<DataOf<Op>>>
+}
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+export interface ClientOptions {
+  /** Without a path, for instance `http://127.0.0.1:7420`. */
+  readonly url: string
+  readonly apiKey?: string | undefined
+  readonly rootKey?: string | undefined
+  /** Slug or id that stands for `{org}` where the input has none. */
+  readonly org?: string | undefined
+  readonly fetch: typeof globalThis.fetch
+  /** Of one call; default 30,000 ms. */
+  readonly timeoutMs?: number
+}
+
+export class ApiError extends Error {
+  readonly code: ErrorCode
+  /** HTTP status; 0 when no server answered. */
+  readonly status: number
+  readonly details: ErrorDetails | undefined
+  readonly requestId: string | undefined
+
+  constructor(
+    code: ErrorCode,
+    options: { status: number; details?: ErrorDetails | undefined; requestId?: string | undefined; cause?: unknown },
+  ) {
+    super(ERRORS[code].message, { cause: options.cause })
+    this.name = 'ApiError'
+    this.code = code
+    this.status = options.status
+    this.details = options.details
+    this.requestId = options.requestId
+  }
+}
+
+export function createClient(options: ClientOptions): Client {
+  return {
+    call: async (operation, input, { signal } = {}) => {
+      const limit = AbortSignal.timeout(options.timeoutMs ?? 30_000)
+      const { url, init } = requestOf(operation, { org: options.org, ...input }, options)
+      try {
+        const response = await options.fetch(url, {
+          ...init,
+          signal: signal ? AbortSignal.any([signal, limit]) : limit,
+        })
+        return await answerOf(response)
+      } catch (cause) {
+        if (cause instanceof ApiError) throw cause
+        const code = signal?.aborted === true ? 'cancelled' : limit.aborted ? 'timeout' : 'server_unreachable'
+        throw new ApiError(code, { status: 0, cause })
+      }
+    },
+  }
+}
+
+function requestOf(
+  operation: Operation,
+  input: Readonly<Record<string, unknown>>,
+  { url, apiKey, rootKey }: ClientOptions,
+): { url: URL; init: RequestInit } {
+  const fields = fieldsOf(operation)
+  const body: Record<string, unknown> = {}
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(input[name] ?? '')),
+  )
+  const target = new URL(path, url)
+  for (const [name, value] of Object.entries(input)) {
+    if (value === undefined || fields.get(name) === 'params' || (name === 'org' && !fields.has('org'))) continue
+    if (fields.get(name) !== 'query') body[name] = value
+    else for (const item of Array.isArray(value) ? value : [value]) target.searchParams.append(name, String(item))
+  }
+  const hasBody = Object.keys(operation.body.shape).length > 0
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`
+  if (rootKey !== undefined && operation.auth === 'root') headers['x-root-key'] = rootKey
+  if (hasBody) headers['content-type'] = 'application/json'
+  return {
+    url: target,
+    init: { method: operation.method, headers, ...(hasBody ? { body: JSON.stringify(body) } : {}) },
+  }
+}
+
+async function answerOf<T>(response: Response): Promise<Envelope<T>> {
+  const answer = (await response.json()) as
+    | Envelope<T>
+    | { error?: { code?: unknown; details?: ErrorDetails; requestId?: string } }
+  if (response.ok && 'data' in answer) return answer
+  const { code, details, requestId } = ('error' in answer ? answer.error : undefined) ?? {}
+  throw new ApiError(isErrorCode(code) ? code : 'internal', { status: response.status, details, requestId })
+}

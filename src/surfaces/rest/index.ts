@@ -1,0 +1,2 @@
+export { createRestApp } from './app.ts'
+export { listen, type Listening } from './listen.ts'

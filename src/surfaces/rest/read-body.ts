@@ -1,0 +1,43 @@
+import { TenonError } from '../../kernel/tenon-error.ts'
+
+/** Bytes of a request body that holds JSON. */
+export const MAX_BODY_BYTES = 1 << 20
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Reads a JSON body, counting its bytes as they come.
+ *
+ * @throws TenonError `unsupported_media_type`, `payload_too_large`, `malformed_json`, `validation_failed` (no object).
+ */
+export async function readJsonBody(request: Request): Promise<Record<string, unknown>> {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/json\s*(?:;\s*charset=(?:utf-8|"utf-8")\s*)?$/i.test(type))
+    throw new TenonError('unsupported_media_type')
+  const bytes = await readBytes(request)
+  let value: unknown
+  try {
+    value = JSON.parse(utf8.decode(bytes))
+  } catch (cause) {
+    throw new TenonError('malformed_json', { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TenonError('validation_failed', {
+      details: { issues: [{ path: 'body', message: 'Expected an object' }] },
+    })
+  }
+  return value as Record<string, unknown>
+}
+
+async function readBytes(request: Request): Promise<Buffer> {
+  const tooLarge = new TenonError('payload_too_large', { details: { limitBytes: MAX_BODY_BYTES } })
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of request.body ?? []) {
+    size += part.length
+    if (size > MAX_BODY_BYTES) throw tooLarge
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
