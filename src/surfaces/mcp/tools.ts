@@ -52,7 +52,7 @@ function toolOf(
 function inputSchema(operation: Operation): Tool['inputSchema'] {
   const merged = z.strictObject(Object.assign({}, ...PARTS.map((part) => operation[part].shape)))
   const { properties, required = [] } = z.toJSONSchema(merged, { io: 'input' }) as {
-    properties?: Record<string, object>
+    properties?: Tool['inputSchema']['properties']
     required?: string[]
   }
   return {

@@ -11,12 +11,12 @@ export interface Listening {
 
 /** @throws TenonError `port_in_use` */
 export async function listen(app: Hono, { host, port }: { host: string; port: number }): Promise<Listening> {
-  const server = (await new Promise((resolve, reject) => {
-    const starting = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(starting))
+  const server = await new Promise<Server>((resolve, reject) => {
+    const starting = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(starting as Server))
     starting.once('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'EADDRINUSE' ? new TenonError('port_in_use', { details: { port }, cause }) : cause)
     })
-  })) as Server
+  })
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address.port : port
   return {

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { ApiError, createClient, type Client } from '../contract/client.ts'
+import { addRepository, searchCode } from '../contract/code.ts'
+import { ERRORS } from '../contract/errors.ts'
+import { getMe, onboardOrganization } from '../contract/identity.ts'
+import { getRun, isEnded, type Run } from '../contract/runs.ts'
+import { httpFetch } from '../platform/http/fetch.ts'
+import { demoFile, readPrivateFile, writePrivateFile } from './private-file.ts'
+
+interface DemoOptions {
+  readonly dataDir: string
+  readonly url: string
+  readonly rootKey: string
+  /** The git repository that Tenon runs from; null when it is none. */
+  readonly checkout: string | null
+  readonly say: (line: string) => void
+}
+
+const ORG = 'demo'
+const QUERY = 'defineOperation('
+
+/** Through the API, as anyone would: an organisation, its key, the checkout indexed, and a search over it. */
+export async function showDemo(options: DemoOptions): Promise<void> {
+  const { say, url, checkout } = options
+  try {
+    const apiKey = await demoKey(options)
+    const client = createClient({ url, apiKey, org: ORG, fetch: httpFetch })
+    if (checkout === null)
+      return say('\nThis is no git checkout, so there is nothing to index yet: npx tenon repos add owner/name --wait')
+    await indexCheckout(client, checkout, say)
+    await showSearch(client, say)
+    showNext(url, say)
+  } catch (thrown) {
+    const code = thrown instanceof ApiError ? thrown.code : 'internal'
+    say(`\nThe demo could not be finished (${code}): ${ERRORS[code].recovery}`)
+  }
+}
+
+/** The key of an earlier start while it works, else a new organisation's. */
+async function demoKey({ dataDir, url, rootKey }: DemoOptions): Promise<string> {
+  const file = join(dataDir, 'demo.json')
+  const kept = readPrivateFile(file, demoFile)
+  if (kept !== null) {
+    const works = await createClient({ url, apiKey: kept.apiKey, fetch: httpFetch })
+      .call(getMe, {})
+      .then(
+        () => true,
+        () => false,
+      )
+    if (works) {
+      if (kept.url !== url || kept.rootKey !== rootKey) writePrivateFile(file, { ...kept, url, rootKey })
+      return kept.apiKey
+    }
+  }
+  const { data } = await createClient({ url, rootKey, fetch: httpFetch }).call(onboardOrganization, {
+    slug: ORG,
+    name: 'Demo',
+  })
+  writePrivateFile(file, { url, org: ORG, apiKey: data.apiKey.secret, rootKey })
+  return data.apiKey.secret
+}
+
+async function indexCheckout(client: Client, checkout: string, say: (line: string) => void): Promise<void> {
+  const began = performance.now()
+  const { data } = await client.call(addRepository, { source: checkout, name: 'tenon' })
+  let run: Run = data.run
+  while (!isEnded(run.status)) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    run = (await client.call(getRun, { run: run.id })).data
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  if (run.status !== 'succeeded')
+    return say(`\nIndexing this checkout ${run.status}: ${run.error?.message ?? ''} See: npx tenon runs logs ${run.id}`)
+  const { files, blobsRead, blobsReused, commit } = run.summary ?? {}
+  say(
+    `\nIndexed this checkout at ${String(commit).slice(0, 12)} in ${seconds} s: ${files} files, ${blobsRead} read, ${blobsReused} known before.`,
+  )
+}
+
+async function showSearch(client: Client, say: (line: string) => void): Promise<void> {
+  const { data } = await client.call(searchCode, { q: QUERY, limit: 5 })
+  say(`\nA search for "${QUERY}": ${data.total} lines in ${data.tookMs} ms`)
+  const width = Math.max(0, ...data.matches.map(({ path, line }) => `${path}:${line}`.length))
+  for (const { path, line, snippet } of data.matches)
+    say(`  ${`${path}:${line}`.padEnd(width)}  ${snippet.trim().slice(0, 80)}`)
+}
+
+function showNext(url: string, say: (line: string) => void): void {
+  say(`
+Try next, in another terminal:
+  npx tenon search "TenonError" --limit 10
+  npx tenon repos add owner/name --wait
+  npx tenon doctor
+An agent connects to ${url}/mcp with the header "Authorization: Bearer <apiKey of demo.json>".
+Ctrl-C stops everything.`)
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT } from '../contract/errors.ts'
+import { lockDataDir, startEmbeddedPostgres } from '../platform/postgres/index.ts'
+import { createLogger } from '../platform/telemetry/logger.ts'
+import { PACKAGE_ROOT, type Config } from './config.ts'
+import { showDemo } from './demo.ts'
+import { migrateDatabase, startNode } from './node.ts'
+import { readPrivateFile, secretsFile, writePrivateFile } from './private-file.ts'
+import { GRACE_MS, untilStopped } from './until-stopped.ts'
+
+/** `tenon start`: everything in one process on one data folder, with what is missing made. */
+export async function start(config: Config, say: (line: string) => void): Promise<number> {
+  const began = performance.now()
+  const lock = await lockDataDir(config.dataDir)
+  const undo: (() => Promise<void> | void)[] = [() => lock.release()]
+  try {
+    mkdirSync(join(config.dataDir, 'logs'), { recursive: true, mode: 0o700 })
+    const logFile = join(config.dataDir, 'logs', 'tenon.log')
+    const log = createLogger({
+      level: config.logLevel ?? 'info',
+      destination: createWriteStream(logFile, { flags: 'a', mode: 0o600 }),
+    })
+    say('Tenon')
+    const secrets = secretsOf(config)
+    let databaseUrl = config.databaseUrl
+    if (databaseUrl === undefined) {
+      const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: (message) => log.info({}, message) })
+      undo.unshift(() => postgres.stop())
+      databaseUrl = postgres.url
+      say(`  database   embedded PostgreSQL, ${postgres.adopted ? 'taken over from before' : 'started'}`)
+    } else {
+      say('  database   DATABASE_URL')
+    }
+    const applied = await migrateDatabase(config.migrationDatabaseUrl ?? databaseUrl)
+    if (applied.length > 0) say(`  schema     ${applied.length} migrations applied`)
+    const checkout = existsSync(join(PACKAGE_ROOT, '.git')) ? [PACKAGE_ROOT] : []
+    const node = await startNode({
+      config,
+      log,
+      databaseUrl,
+      ...secrets,
+      localRepos: [...config.localRepos, ...checkout],
+      api: true,
+      worker: true,
+    })
+    undo.unshift(() => node.stop(GRACE_MS))
+    const url = node.url ?? config.publicUrl
+    say(`  API        ${url}   (described at /openapi.json)`)
+    say(`  MCP        ${url}/mcp`)
+    say(`  data, log  ${config.dataDir}, ${logFile}`)
+    say(`  ready in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+    const stopped = untilStopped(async () => {
+      say('\nstopping …')
+      await unwind(undo)
+    })
+    // A demo that fails says why; the server goes on.
+    if (config.demo)
+      await showDemo({ dataDir: config.dataDir, url, rootKey: secrets.rootKey, checkout: checkout[0] ?? null, say })
+    await stopped
+    return EXIT.done
+  } catch (error) {
+    await unwind(undo)
+    throw error
+  }
+}
+
+async function unwind(undo: (() => Promise<void> | void)[]): Promise<void> {
+  for (const step of undo.splice(0)) await step()
+}
+
+/** From the environment, else from the data folder, where the first start made them. */
+function secretsOf(config: Config): { rootKey: string; queueKey: string } {
+  const file = join(config.dataDir, 'secrets.json')
+  let kept = readPrivateFile(file, secretsFile)
+  if (kept === null) {
+    kept = {
+      rootKey: `tn_root_${randomBytes(32).toString('base64url')}`,
+      queueKey: randomBytes(32).toString('base64url'),
+    }
+    writePrivateFile(file, kept)
+  }
+  return { rootKey: config.rootKey ?? kept.rootKey, queueKey: config.queueKey ?? kept.queueKey }
+}
