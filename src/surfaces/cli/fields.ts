@@ -70,8 +70,7 @@ function parserOf({ type }: FieldSchema): (text: string) => unknown {
 }
 
 function oneOf(choices: readonly string[] | undefined, value: unknown): unknown {
-  if (choices && !choices.includes(String(value)))
-    throw new InvalidArgumentError(`Allowed are ${choices.join(', ')}.`)
+  if (choices && !choices.includes(String(value))) throw new InvalidArgumentError(`Allowed are ${choices.join(', ')}.`)
   return value
 }
 

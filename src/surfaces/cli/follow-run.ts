@@ -42,9 +42,13 @@ export async function followRun(options: FollowOptions): Promise<Run> {
       const pause = still === 0 ? STEADY_MS : (BACKOFF_MS[Math.min(still, BACKOFF_MS.length) - 1] ?? STEADY_MS)
       stillMs = still === 0 ? 0 : stillMs + pause
       if (stillMs > PATIENCE_MS)
-        throw new CliError('timeout', { run: id, hint: `Nothing moved for 5 minutes. Go on with: tenon runs watch ${id}` })
+        throw new CliError('timeout', {
+          run: id,
+          hint: `Nothing moved for 5 minutes. Go on with: tenon runs watch ${id}`,
+        })
       await wait(pause, signal)
-      if (signal.aborted) throw new CliError('cancelled', { hint: `The run goes on. See it with: tenon runs watch ${id}` })
+      if (signal.aborted)
+        throw new CliError('cancelled', { hint: `The run goes on. See it with: tenon runs watch ${id}` })
     }
   } finally {
     progress.end()

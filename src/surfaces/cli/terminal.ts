@@ -21,7 +21,13 @@ export interface TerminalOptions {
 }
 
 export function createTerminal({ stdout, stderr, isTty, noColor, columns }: TerminalOptions): Terminal {
-  return { out: stdout, err: stderr, isTty, color: isTty && !noColor, width: isTty ? Math.max(40, columns ?? 80) : null }
+  return {
+    out: stdout,
+    err: stderr,
+    isTty,
+    color: isTty && !noColor,
+    width: isTty ? Math.max(40, columns ?? 80) : null,
+  }
 }
 
 const BAR_CELLS = 24

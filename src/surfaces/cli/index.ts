@@ -1,0 +1,2 @@
+export { runCli, type LocalCommand } from './program.ts'
+export type { CliSettings } from './settings.ts'
