@@ -37,7 +37,10 @@ export const run = z.strictObject({
     chunksDone: z.int(),
     chunksFailed: z.int(),
   }),
-  summary: z.record(z.string(), z.json()).nullable().describe('What the run did, once it ended'),
+  summary: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .nullable()
+    .describe('What the run did, once it ended'),
   error: z
     .strictObject({ code: z.enum(ERROR_CODES as [(typeof ERROR_CODES)[number]]), message: z.string() })
     .nullable()

@@ -13,7 +13,7 @@ import { createQueue, type Queue } from '../../src/platform/queue/index.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from './database.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const ROOT_KEY = 'root-key-of-a-test'
+export const ROOT_KEY = 'root-key-of-a-test'
 
 export interface TestOrg {
   readonly apiKey: string

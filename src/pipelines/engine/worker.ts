@@ -122,7 +122,7 @@ export function createWorker(options: WorkerOptions): Worker {
       stopping = true
       wakeUp.ring()
       const all = Promise.all([...held.values()].map(({ done }) => done))
-      await Promise.race([all, sleep(graceMs)])
+      await Promise.race([all, sleep(graceMs, undefined, { ref: false })])
       for (const { abort } of held.values()) abort.abort(STOPPING)
       await Promise.all([...held.values()].map(({ done }) => done))
       stopped.abort()
