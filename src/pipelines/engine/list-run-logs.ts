@@ -14,7 +14,7 @@ export const listRunLogsVerb = implement(listRunLogs, async ({ sql, orgId }, { r
   const rows = await sql.run(selectLogs, { org: orgId(), run, level, after, limit: limit + 1 })
   const page = rows.slice(0, limit)
   return {
-    data: page.map(({ id: _, ...line }) => line),
+    data: page.map(({ at, level: of, message }) => ({ at, level: of, message })),
     nextCursor: rows.length > limit ? encodeCursor({ after: page.at(-1)?.id ?? 0 }) : null,
   }
 })

@@ -1,6 +1,6 @@
 import type { RunStatus } from '../../contract/runs.ts'
 import type { Sql } from '../../kernel/statement.ts'
-import { TenonError } from '../../kernel/tenon-error.ts'
+import { type TenonError } from '../../kernel/tenon-error.ts'
 import type { Database, EngineTransaction } from '../../platform/db/index.ts'
 import type { JsonValue } from '../../contract/errors.ts'
 import * as sql from './claim.sql.ts'
@@ -38,53 +38,8 @@ export async function settle(
   },
 ): Promise<boolean> {
   const key: sql.ChunkKey = { org: chunk.orgId, run: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt }
-  const { org, run } = key
   try {
-    await db.cross('engine', async (tx) => {
-      switch (outcome.kind) {
-        case 'planned': {
-          await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(outcome.chunks.length) }))
-          const status: RunStatus = outcome.chunks.length === 0 ? 'finishing' : 'running'
-          await applyEffects(tx, chunk, outcome.effects)
-          await fence(
-            tx.run(sql.setPlanned, { org, run, status, from: statesBefore(status), total: outcome.chunks.length }),
-          )
-          if (outcome.chunks.length === 0) await tx.run(sql.insertFinish, { org, run })
-          else await tx.run(sql.insertWork, { org, run, inputs: JSON.stringify(outcome.chunks) })
-          return
-        }
-        case 'worked': {
-          await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(outcome.result) }))
-          await applyEffects(tx, chunk, outcome.effects)
-          const [after] = await tx.run(sql.countDone, { org, run })
-          if (after?.status === 'finishing') await tx.run(sql.insertFinish, { org, run })
-          return
-        }
-        case 'finished': {
-          await fence(tx.run(sql.settleDone, { ...key, result: 'null' }))
-          await applyEffects(tx, chunk, outcome.effects)
-          const summary = JSON.stringify(outcome.result)
-          await fence(
-            tx.run(sql.endRun, {
-              org,
-              run,
-              status: 'succeeded',
-              from: statesBefore('succeeded'),
-              summary,
-              code: null,
-              failed: 0,
-            }),
-          )
-          return
-        }
-        case 'released':
-          await fence(tx.run(sql.settleReady, { ...key, usedTry: false, waitMs: 0, code: null }))
-          await tx.run(sql.lowerActive, { org, run })
-          return
-        case 'failed':
-          return settleFailure(tx, { key, chunk, pipeline, error: outcome.error, retryWaitsS })
-      }
-    })
+    await db.cross('engine', (tx) => write(tx, { key, chunk, pipeline, outcome, retryWaitsS }))
     return true
   } catch (thrown) {
     if (thrown instanceof Fenced) return false
@@ -92,21 +47,55 @@ export async function settle(
   }
 }
 
+interface Settlement {
+  readonly key: sql.ChunkKey
+  readonly chunk: sql.ClaimedChunk
+  readonly pipeline: Pipeline | undefined
+  readonly outcome: StepOutcome
+  readonly retryWaitsS: readonly number[]
+}
+
+async function write(tx: EngineTransaction, settlement: Settlement): Promise<void> {
+  const { key, chunk, outcome } = settlement
+  const { org, run } = key
+  switch (outcome.kind) {
+    case 'planned': {
+      const total = outcome.chunks.length
+      const status: RunStatus = total === 0 ? 'finishing' : 'running'
+      await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(total) }))
+      await applyEffects(tx, chunk, outcome.effects)
+      await fence(tx.run(sql.setPlanned, { org, run, status, from: statesBefore(status), total }))
+      if (total === 0) await tx.run(sql.insertFinish, { org, run })
+      else await tx.run(sql.insertWork, { org, run, inputs: JSON.stringify(outcome.chunks) })
+      return
+    }
+    case 'worked': {
+      await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(outcome.result) }))
+      await applyEffects(tx, chunk, outcome.effects)
+      const [after] = await tx.run(sql.countDone, { org, run })
+      if (after?.status === 'finishing') await tx.run(sql.insertFinish, { org, run })
+      return
+    }
+    case 'finished': {
+      await fence(tx.run(sql.settleDone, { ...key, result: 'null' }))
+      await applyEffects(tx, chunk, outcome.effects)
+      const ending = { status: 'succeeded', from: statesBefore('succeeded'), code: null, failed: 0 } as const
+      await fence(tx.run(sql.endRun, { org, run, ...ending, summary: JSON.stringify(outcome.result) }))
+      return
+    }
+    case 'released':
+      await fence(tx.run(sql.settleReady, { ...key, usedTry: false, waitMs: 0, code: null }))
+      await tx.run(sql.lowerActive, { org, run })
+      return
+    case 'failed':
+      return settleFailure(tx, settlement, outcome.error)
+  }
+}
+
 async function settleFailure(
   tx: EngineTransaction,
-  {
-    key,
-    chunk,
-    pipeline,
-    error,
-    retryWaitsS,
-  }: {
-    key: sql.ChunkKey
-    chunk: sql.ClaimedChunk
-    pipeline: Pipeline | undefined
-    error: TenonError
-    retryWaitsS: readonly number[]
-  },
+  { key, chunk, pipeline, retryWaitsS }: Settlement,
+  error: TenonError,
 ): Promise<void> {
   const { org, run } = key
   const waitS = error.retryable ? retryWaitsS[chunk.tries] : undefined

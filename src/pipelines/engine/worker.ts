@@ -43,75 +43,42 @@ const STOPPING = new TenonError('cancelled', { details: { reason: 'worker stops'
 export function createWorker(options: WorkerOptions): Worker {
   const { db, log, wakeUp, slots = 4, leaseMs = 12_000, pollMs = 200 } = options
   const id = newId('worker')
-  const pipelines = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]))
-  const held = new Map<string, Held>()
-  let stopping = false
-  let loops: Promise<unknown> = Promise.resolve()
+  const work = holdWork(options)
+  /** Ends the looking for work; leases are renewed until `stopped`. */
+  const stopping = new AbortController()
   const stopped = new AbortController()
-
-  const claim = async (): Promise<number> => {
-    const free = slots - held.size
-    if (free <= 0) return 0
-    const chunks = await db.cross('engine', async (sql) => {
-      await sql.run(lockClaims, {})
-      for (const { runId, count } of await sql.run(reapExpired, {}))
-        log.warn({ runId, count }, 'work of a lost worker is ready again')
-      return sql.run(claimChunks, { slots: free, worker: id, leaseMs })
-    })
-    for (const chunk of chunks) hold(chunk)
-    return chunks.length
-  }
-
-  const hold = (chunk: ClaimedChunk): void => {
-    const abort = new AbortController()
-    const key = keyOf(chunk)
-    const done = work(chunk, abort.signal)
-      .catch((error: unknown) =>
-        log.error({ err: error, runId: chunk.runId }, 'an outcome could not be settled; the lease will end'),
-      )
-      .finally(() => {
-        held.delete(key)
-        wakeUp.ring()
-      })
-    held.set(key, { chunk, abort, done })
-  }
-
-  const work = async (chunk: ClaimedChunk, signal: AbortSignal): Promise<void> => {
-    const pipeline = pipelines.get(chunk.pipeline)
-    const outcome = await outcomeOf({ db, log, pipeline, chunk, signal })
-    if (signal.reason === LOST) return
-    const settled = await settle(db, { chunk, pipeline, outcome, retryWaitsS: options.retryWaitsS })
-    if (!settled)
-      log.warn(
-        { runId: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt },
-        'a late outcome was refused',
-      )
-    else if ('after' in outcome) await outcome.after?.()
-  }
+  let loops: Promise<unknown> = Promise.resolve()
 
   const claimLoop = async (): Promise<void> => {
-    while (!stopping) {
-      const claimed = await claim().catch((error: unknown) => {
-        log.warn({ err: error }, 'looking for work failed')
-        return 0
-      })
-      if (claimed === 0) await wakeUp.wait(pollMs, stopped.signal)
+    while (!stopping.signal.aborted) {
+      const free = slots - work.held.size
+      const chunks =
+        free <= 0
+          ? []
+          : await claim(options, { id, free, leaseMs }).catch((error: unknown) => {
+              log.warn({ err: error }, 'looking for work failed')
+              return []
+            })
+      for (const chunk of chunks) work.take(chunk)
+      if (chunks.length === 0) await wakeUp.wait(pollMs, stopping.signal)
     }
   }
 
   const renewLoop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await sleep(leaseMs / 3, undefined, { signal: stopped.signal }).catch(() => {})
-      if (held.size === 0 || stopped.signal.aborted) continue
-      await renew().catch((error: unknown) => log.warn({ err: error }, 'leases could not be renewed'))
+      if (work.held.size === 0 || stopped.signal.aborted) continue
+      const before = [...work.held.values()]
+      const kept = await db
+        .cross('engine', (sql) => sql.run(renewLeases, { worker: id, leaseMs }))
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'leases could not be renewed')
+          return null
+        })
+      if (kept === null) continue
+      const keys = new Set(kept.map(keyOf))
+      for (const { chunk, abort } of before) if (!keys.has(keyOf(chunk))) abort.abort(LOST)
     }
-  }
-
-  const renew = async (): Promise<void> => {
-    const before = [...held.values()]
-    const rows = await db.cross('engine', (sql) => sql.run(renewLeases, { worker: id, leaseMs }))
-    const kept = new Set(rows.map(keyOf))
-    for (const { chunk, abort } of before) if (!kept.has(keyOf(chunk))) abort.abort(LOST)
   }
 
   return {
@@ -119,14 +86,61 @@ export function createWorker(options: WorkerOptions): Worker {
       loops = Promise.all([claimLoop(), renewLoop()])
     },
     stop: async (graceMs) => {
-      stopping = true
-      wakeUp.ring()
-      const all = Promise.all([...held.values()].map(({ done }) => done))
-      await Promise.race([all, sleep(graceMs, undefined, { ref: false })])
-      for (const { abort } of held.values()) abort.abort(STOPPING)
-      await Promise.all([...held.values()].map(({ done }) => done))
+      stopping.abort()
+      const all = () => Promise.all([...work.held.values()].map(({ done }) => done))
+      await Promise.race([all(), sleep(graceMs, undefined, { ref: false })])
+      for (const { abort } of work.held.values()) abort.abort(STOPPING)
+      await all()
       stopped.abort()
       await loops
+    },
+  }
+}
+
+async function claim(
+  { db, log }: WorkerOptions,
+  { id, free, leaseMs }: { id: string; free: number; leaseMs: number },
+): Promise<ClaimedChunk[]> {
+  return db.cross('engine', async (sql) => {
+    await sql.run(lockClaims, {})
+    for (const { runId, count } of await sql.run(reapExpired, {}))
+      log.warn({ runId, count }, 'work of a lost worker is ready again')
+    return sql.run(claimChunks, { slots: free, worker: id, leaseMs })
+  })
+}
+
+/** The chunks that this process works on: each runs its step, settles, and frees its slot. */
+function holdWork({ db, log, wakeUp, pipelines, retryWaitsS }: WorkerOptions): {
+  readonly held: ReadonlyMap<string, Held>
+  take(chunk: ClaimedChunk): void
+} {
+  const held = new Map<string, Held>()
+  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]))
+  const run = async (chunk: ClaimedChunk, signal: AbortSignal): Promise<void> => {
+    const pipeline = byId.get(chunk.pipeline)
+    const outcome = await outcomeOf({ db, log, pipeline, chunk, signal })
+    if (signal.reason === LOST) return
+    const settled = await settle(db, { chunk, pipeline, outcome, retryWaitsS })
+    if (!settled)
+      log.warn(
+        { runId: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt },
+        'a late outcome was refused',
+      )
+    else if ('after' in outcome) await outcome.after?.()
+  }
+  return {
+    held,
+    take: (chunk) => {
+      const abort = new AbortController()
+      const done = run(chunk, abort.signal)
+        .catch((error: unknown) =>
+          log.error({ err: error, runId: chunk.runId }, 'an outcome could not be settled; the lease will end'),
+        )
+        .finally(() => {
+          held.delete(keyOf(chunk))
+          wakeUp.ring()
+        })
+      held.set(keyOf(chunk), { chunk, abort, done })
     },
   }
 }
