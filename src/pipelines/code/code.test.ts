@@ -79,7 +79,7 @@ describe('indexing', () => {
       first.call(addRepository, { source, name: 'twice' }),
       first.call(addRepository, { source, name: 'twice' }).catch(() => null),
     ])
-    if (two !== null) expect(two.repository.id).toBe(one.repository.id)
+    expect(two?.repository.id ?? one.repository.id).toBe(one.repository.id)
     await ended(first, one.run.id)
     makeRepository(join(folder.path, 'other'), { a: 'a' })
     expect(await first.error(addRepository, { source: join(folder.path, 'other'), name: 'twice' })).toMatchObject({

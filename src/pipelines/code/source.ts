@@ -22,7 +22,7 @@ export interface SourceRules {
 
 const MAX_LENGTH = 2048
 const SHORTHAND = /^[A-Za-z0-9][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_.-]+)+$/
-const OPTION_OR_CONTROL = /^-|[\u0000-\u0020\u007f]/
+const OPTION_OR_CONTROL = /^-|[\p{Cc} ]/u
 const TRANSPORT_HELPER = /^[A-Za-z0-9+.-]+::/
 const SCP_LIKE = /^[^/:]+@[^/:]+:/
 
