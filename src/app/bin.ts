@@ -56,15 +56,15 @@ function settingsOf({ client, dataDir, host, port, noColor }: Config): CliSettin
   const isTerminal = process.stdout.isTTY && process.stdin.isTTY
   return {
     url: client.url ?? demo?.url ?? `http://${host}:${port}`,
-    apiKey: client.apiKey ?? demo?.apiKey,
-    // A key from the environment belongs to its own organisation, not to the demo's.
-    org: client.org ?? (client.apiKey === undefined ? demo?.org : undefined),
+    apiKey: client.apiKey,
+    org: client.org,
+    demo,
     fetch: httpFetch,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isTerminal,
     colors: process.stdout.isTTY && !noColor,
-    width: process.stdout.columns ?? 120,
+    width: process.stdout.columns ?? Number.POSITIVE_INFINITY,
     confirm: async (message) => {
       const answer = await confirm({ message, initialValue: false })
       return !isCancel(answer) && answer
@@ -72,12 +72,12 @@ function settingsOf({ client, dataDir, host, port, noColor }: Config): CliSettin
   }
 }
 
-/** With a wrong setting there are no settings; the command that needs them says which. */
+/** With a wrong setting there are no settings: help is shown all the same, and the command that needs them says which. */
 function lenientSettings(): CliSettings {
   try {
     return settingsOf(config())
-  } catch {
-    return settingsOf(readConfig({}))
+  } catch (invalid) {
+    return { ...settingsOf(readConfig({})), invalid }
   }
 }
 

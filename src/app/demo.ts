@@ -3,6 +3,7 @@ import { ApiError, createClient, type Client } from '../contract/client.ts'
 import { addRepository, searchCode } from '../contract/code.ts'
 import { ERRORS } from '../contract/errors.ts'
 import { getMe, onboardOrganization } from '../contract/identity.ts'
+import type { DataOf } from '../contract/operation.ts'
 import { getRun, isEnded, type Run } from '../contract/runs.ts'
 import { httpFetch } from '../platform/http/fetch.ts'
 import { demoFile, readPrivateFile, writePrivateFile } from './private-file.ts'
@@ -17,14 +18,15 @@ interface DemoOptions {
 }
 
 const ORG = 'demo'
+const MAX_ORGS = 100
 const QUERY = 'defineOperation('
 
 /** Through the API, as anyone would: an organisation, its key, the checkout indexed, and a search over it. */
 export async function showDemo(options: DemoOptions): Promise<void> {
   const { say, url, checkout } = options
   try {
-    const apiKey = await demoKey(options)
-    const client = createClient({ url, apiKey, org: ORG, fetch: httpFetch })
+    const { apiKey, org } = await demoOrg(options)
+    const client = createClient({ url, apiKey, org, fetch: httpFetch })
     if (checkout === null)
       return say('\nThis is no git checkout, so there is nothing to index yet: npx tenon repos add owner/name --wait')
     await indexCheckout(client, checkout, say)
@@ -36,8 +38,8 @@ export async function showDemo(options: DemoOptions): Promise<void> {
   }
 }
 
-/** The key of an earlier start while it works, else a new organisation's. */
-async function demoKey({ dataDir, url, rootKey }: DemoOptions): Promise<string> {
+/** That of an earlier start while its key works, else a new one. */
+async function demoOrg({ dataDir, url, rootKey }: DemoOptions): Promise<{ apiKey: string; org: string }> {
   const file = join(dataDir, 'demo.json')
   const kept = readPrivateFile(file, demoFile)
   if (kept !== null) {
@@ -49,15 +51,26 @@ async function demoKey({ dataDir, url, rootKey }: DemoOptions): Promise<string> 
       )
     if (works) {
       if (kept.url !== url || kept.rootKey !== rootKey) writePrivateFile(file, { ...kept, url, rootKey })
-      return kept.apiKey
+      return kept
     }
   }
-  const { data } = await createClient({ url, rootKey, fetch: httpFetch }).call(onboardOrganization, {
-    slug: ORG,
-    name: 'Demo',
-  })
-  writePrivateFile(file, { url, org: ORG, apiKey: data.apiKey.secret, rootKey })
-  return data.apiKey.secret
+  const data = await onboardDemo(createClient({ url, rootKey, fetch: httpFetch }))
+  const made = { url, org: data.org.slug, apiKey: data.apiKey.secret, rootKey }
+  writePrivateFile(file, made)
+  return made
+}
+
+/** A start that was killed before it wrote the file leaves an organisation whose key nobody knows: the next has a number. */
+async function onboardDemo(operator: Client): Promise<DataOf<typeof onboardOrganization>> {
+  for (let n = 1; ; n++) {
+    try {
+      const slug = n === 1 ? ORG : `${ORG}-${n}`
+      return (await operator.call(onboardOrganization, { slug, name: 'Demo' })).data
+    } catch (thrown) {
+      const taken = thrown instanceof ApiError && thrown.code === 'organization_exists'
+      if (!taken || n === MAX_ORGS) throw thrown
+    }
+  }
 }
 
 async function indexCheckout(client: Client, checkout: string, say: (line: string) => void): Promise<void> {

@@ -32,7 +32,7 @@ export async function doctor(
     await portFinding(config, server.ok),
     server,
   ]
-  const ok = findings.every((finding) => finding.ok)
+  const ok = findings.every(({ ok: fine }) => fine)
   if (json) say(JSON.stringify({ data: { ok, findings } }))
   for (const { check, ok: fine, found, advice } of json ? [] : findings) {
     say(`${fine ? '✓' : '✗'} ${check.padEnd(12)} ${found}`)

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../contract/errors.ts'
+import { TenonError } from '../kernel/tenon-error.ts'
 import { lockDataDir, startEmbeddedPostgres } from '../platform/postgres/index.ts'
 import { createLogger } from '../platform/telemetry/logger.ts'
 import { PACKAGE_ROOT, type Config } from './config.ts'
@@ -11,24 +11,38 @@ import { migrateDatabase, startNode } from './node.ts'
 import { readPrivateFile, secretsFile, writePrivateFile } from './private-file.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
 
+const UNREADABLE_SECRETS = {
+  path: 'secrets.json',
+  message: 'It can not be read; restore it, or remove it to get new keys',
+}
+
 /** `tenon start`: everything in one process on one data folder, with what is missing made. */
 export async function start(config: Config, say: (line: string) => void): Promise<number> {
   const began = performance.now()
   const lock = await lockDataDir(config.dataDir)
   const undo: (() => Promise<void> | void)[] = [() => lock.release()]
+  let stopping = false
   try {
     mkdirSync(join(config.dataDir, 'logs'), { recursive: true, mode: 0o700 })
     const logFile = join(config.dataDir, 'logs', 'tenon.log')
-    const log = createLogger({
-      level: config.logLevel ?? 'info',
-      destination: createWriteStream(logFile, { flags: 'a', mode: 0o600 }),
-    })
+    const destination = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
+    // A full disk must not end the server for the sake of its log.
+    destination.on('error', () => {})
+    const log = createLogger({ level: config.logLevel ?? 'info', destination })
     say('Tenon')
     const secrets = secretsOf(config)
     let databaseUrl = config.databaseUrl
     if (databaseUrl === undefined) {
       const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: (message) => log.info({}, message) })
-      undo.unshift(() => postgres.stop())
+      undo.unshift(() => {
+        stopping = true
+        return postgres.stop()
+      })
+      void postgres.exited.then(() => {
+        if (stopping) return
+        say('  PostgreSQL has ended; start Tenon again')
+        process.exit(EXIT.tryAgain)
+      })
       databaseUrl = postgres.url
       say(`  database   embedded PostgreSQL, ${postgres.adopted ? 'taken over from before' : 'started'}`)
     } else {
@@ -76,6 +90,8 @@ function secretsOf(config: Config): { rootKey: string; queueKey: string } {
   const file = join(config.dataDir, 'secrets.json')
   let kept = readPrivateFile(file, secretsFile)
   if (kept === null) {
+    // Not made anew: waiting jobs are signed with the lost key, and the root key would change without a word.
+    if (existsSync(file)) throw new TenonError('config_invalid', { details: { issues: [UNREADABLE_SECRETS] } })
     kept = {
       rootKey: `tn_root_${randomBytes(32).toString('base64url')}`,
       queueKey: randomBytes(32).toString('base64url'),

@@ -1,5 +1,5 @@
 /** How long work under way has to end after SIGTERM. */
-export const GRACE_MS = 20_000
+export const GRACE_MS = 15_000
 
 /** Waits for SIGINT or SIGTERM, then stops; a second signal ends the process at once. */
 export async function untilStopped(stop: () => Promise<void>): Promise<void> {

@@ -7,7 +7,7 @@ import { OPERATIONS } from '../../contract/index.ts'
 import { isAbsent, PARTS, type CliSurface, type Operation } from '../../contract/operation.ts'
 import { getRun, type Run } from '../../contract/runs.ts'
 import { render } from './render.ts'
-import { CliError, type CliSettings } from './settings.ts'
+import { accessOf, CliError, type CliSettings, type Given } from './settings.ts'
 import { styleOf } from './text.ts'
 import { watchRun } from './watch-run.ts'
 
@@ -96,7 +96,7 @@ function addOperation(program: Command, { operation, cli, settings, done }: Adde
     const input = { ...options, ...Object.fromEntries(args.map((arg, i) => [arg, given[i]])) }
     if (operation.destructive && yes !== true) await askFirst(operation, String(given[0]), settings)
     const client = clientOf(program, settings)
-    let envelope = await client.call(operation, input as never)
+    let envelope = await client.call(operation, input)
     if (startsRun && wait === true) {
       const { run } = envelope.data as { run: Run }
       const ended = await watchRun(client, run.id, settings)
@@ -144,7 +144,8 @@ function optionOf(name: string, schema: FieldSchema, required: boolean): Option 
   if (schema.type === 'integer') option.argParser((text) => (/^-?\d+$/.test(text) ? Number(text) : text))
   if (schema.type === 'array')
     option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text])
-  if (schema.default !== undefined) option.helpGroup('Options:').description += ` (default: ${String(schema.default)})`
+  if (schema.default !== undefined)
+    option.helpGroup('Options:').description += ` (default: ${JSON.stringify(schema.default)})`
   return option.makeOptionMandatory(required)
 }
 
@@ -165,19 +166,16 @@ function prepare(command: Command, settings: CliSettings): void {
   command.exitOverride().configureOutput({
     writeOut: settings.out,
     writeErr: settings.err,
-    getOutHelpWidth: () => settings.width,
-    getErrHelpWidth: () => settings.width,
+    getOutHelpWidth: () => Math.min(settings.width, 100),
+    getErrHelpWidth: () => Math.min(settings.width, 100),
   })
   for (const child of command.commands) prepare(child, settings)
 }
 
-function clientOf(program: Command, { url, apiKey, org, fetch }: CliSettings): Client {
-  const given = program.opts<{ url?: string; apiKey?: string; org?: string }>()
-  const key = given.apiKey ?? apiKey
-  if (key === undefined) throw new CliError('not_configured')
-  const named = given.org ?? org
-  const client = createClient({ url: given.url ?? url, apiKey: key, org: named, fetch })
-  return named === undefined ? withOwnOrg(client) : client
+function clientOf(program: Command, settings: CliSettings): Client {
+  const access = accessOf(settings, program.opts<Given>())
+  const client = createClient({ ...access, fetch: settings.fetch })
+  return access.org === undefined ? withOwnOrg(client) : client
 }
 
 /** Without an organisation named, the key's own: the server says which. */
@@ -198,7 +196,11 @@ async function askFirst(operation: Operation, what: string, { isTerminal, confir
 }
 
 function report(thrown: unknown, settings: CliSettings, json: boolean): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return EXIT.done
+    // For people, commander has said it already.
+    return json ? report(new CliError('usage', usageDetails(thrown)), settings, json) : EXIT.usage
+  }
   const known = thrown instanceof ApiError || thrown instanceof CliError || isCoded(thrown)
   const code: ErrorCode = known ? (thrown as { code: ErrorCode }).code : 'internal'
   const details = known ? (thrown as { details?: ErrorDetails }).details : undefined
@@ -218,6 +220,11 @@ function report(thrown: unknown, settings: CliSettings, json: boolean): number {
   return exitCode
 }
 
+function usageDetails({ code, message }: CommanderError): ErrorDetails {
+  const text = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '')
+  return { issues: [{ path: '', message: text }] }
+}
+
 /** An error with a code of the table, from whichever layer a local command met it in. */
 function isCoded(thrown: unknown): boolean {
   return (
@@ -234,7 +241,7 @@ function detailLines(details: ErrorDetails | undefined): string[] {
     name === 'issues' && Array.isArray(value)
       ? value.map((issue: unknown) => {
           const { path, message } = issue as { path: string; message: string }
-          return `${path}: ${message}`
+          return path === '' ? message : `${path}: ${message}`
         })
       : [`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`],
   )

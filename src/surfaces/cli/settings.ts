@@ -2,9 +2,15 @@ import type { ErrorCode, ErrorDetails } from '../../contract/errors.ts'
 
 /** What the command line needs from its surroundings; nothing else is read. */
 export interface CliSettings {
+  /** Where the server is, unless the command line says otherwise. */
   readonly url: string
+  /** From the environment. */
   readonly apiKey: string | undefined
   readonly org: string | undefined
+  /** What the first start made on this machine; null when it did not. */
+  readonly demo?: { readonly url: string; readonly apiKey: string; readonly org: string } | null
+  /** Why the settings could not be read; thrown by the commands that need them. */
+  readonly invalid?: unknown
   readonly fetch: typeof globalThis.fetch
   readonly out: (text: string) => void
   readonly err: (text: string) => void
@@ -15,6 +21,39 @@ export interface CliSettings {
   readonly width: number
   /** Asks on the terminal; only called when `isTerminal`. */
   readonly confirm: (question: string) => Promise<boolean>
+}
+
+/** What was given on the command line itself. */
+export interface Given {
+  readonly url?: string | undefined
+  readonly apiKey?: string | undefined
+  readonly org?: string | undefined
+}
+export interface Access {
+  readonly url: string
+  readonly apiKey: string
+  /** Undefined stands for the key's own. */
+  readonly org: string | undefined
+}
+
+/**
+ * The demo's key goes to the demo's own server alone, and its organisation only with its key.
+ *
+ * @throws CliError `not_configured`, `usage`
+ */
+export function accessOf(settings: CliSettings, given: Given): Access {
+  if (settings.invalid !== undefined) throw settings.invalid as Error
+  const { demo } = settings
+  const url = given.url ?? settings.url
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new CliError('usage', {
+      issues: [{ path: '--url', message: 'An address that begins with http:// or https://' }],
+    })
+  const own = given.apiKey ?? settings.apiKey
+  const org = given.org ?? settings.org
+  if (own !== undefined) return { url, apiKey: own, org }
+  if (!demo || URL.parse(url)?.origin !== URL.parse(demo.url)?.origin) throw new CliError('not_configured')
+  return { url, apiKey: demo.apiKey, org: org ?? demo.org }
 }
 
 /** A failure of the command itself. */

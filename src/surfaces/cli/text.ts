@@ -6,12 +6,12 @@ export function styleOf(colors: boolean): Style {
   return (format, text) => (colors ? styleText(format, text, { validateStream: false }) : text)
 }
 
+/** Controls, and marks that reorder a line: text from elsewhere could take over the terminal by them. */
+const UNSAFE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
+
 /** Text from elsewhere, on one line and without anything that a terminal would act on. */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what has to go
-  return stripVTControlCharacters(text)
-    .replaceAll('\t', '  ')
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�')
+  return stripVTControlCharacters(text).replaceAll('\t', '  ').replaceAll(UNSAFE, '�')
 }
 
 /** Columns as wide as their widest cell; the last one is cut at the width of the terminal. */
