@@ -66,7 +66,5 @@ function inputSchema(operation: Operation): Tool['inputSchema'] {
 /** An answer is the envelope of every surface, also when it is an error. */
 function outputSchema(operation: Operation): NonNullable<Tool['outputSchema']> {
   const { $schema: _, ...data } = z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' })
-  return { type: 'object', properties: { data, meta: { type: 'object' }, error: { type: 'object' } } } as NonNullable<
-    Tool['outputSchema']
-  >
+  return { type: 'object', properties: { data, meta: { type: 'object' }, error: { type: 'object' } } }
 }

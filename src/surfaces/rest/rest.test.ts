@@ -38,7 +38,7 @@ async function ask(
     method,
     headers: { authorization: `Bearer ${org.apiKey}`, 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body, duplex: 'half' }),
-  } as RequestInit)
+  })
   const answer = (await response.clone().json()) as Partial<ErrorEnvelope>
   return { status: response.status, code: answer.error?.code, response }
 }
