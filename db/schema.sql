@@ -1,0 +1,187 @@
+-- Rendered by scripts/dump-schema.ts from the catalogue; not run by anything.
+
+create table api_keys (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  name text not null,
+  hint text not null,
+  secret_sha256 bytea not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  revoked_at timestamp with time zone,
+  constraint api_keys_secret_sha256_key UNIQUE (secret_sha256),
+  constraint api_keys_pkey PRIMARY KEY (org_id, id),
+  constraint api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy api_keys_auth for all to tenon_auth using (true) with check (true)
+-- policy api_keys_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant insert, select to tenon_auth
+-- grant update (revoked_at) to tenon_app
+
+create table chunks (
+  org_id text collate "C" not null,
+  run_id text collate "C" not null,
+  step text not null,
+  n integer not null,
+  state text not null default 'ready'::text,
+  input jsonb not null default 'null'::jsonb,
+  result jsonb,
+  attempt integer not null default 0,
+  tries integer not null default 0,
+  ready_at timestamp with time zone not null default now(),
+  lease_until timestamp with time zone,
+  claimed_by text,
+  error_code text,
+  done_at timestamp with time zone,
+  constraint chunks_pkey PRIMARY KEY (org_id, run_id, step, n),
+  constraint chunks_org_id_run_id_fkey FOREIGN KEY (org_id, run_id) REFERENCES runs(org_id, id) ON DELETE CASCADE,
+  constraint chunks_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'claimed'::text, 'done'::text, 'failed'::text, 'skipped'::text]))),
+  constraint chunks_step_check CHECK ((step = ANY (ARRAY['plan'::text, 'work'::text, 'finish'::text])))
+);
+-- CREATE INDEX chunks_claimed ON public.chunks USING btree (org_id, lease_until) WHERE (state = 'claimed'::text);
+-- CREATE INDEX chunks_ready ON public.chunks USING btree (org_id, run_id, n) WHERE (state = 'ready'::text);
+-- row level security: on, forced
+-- policy chunks_engine for all to tenon_engine using (true) with check (true)
+-- policy chunks_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant insert, select, update to tenon_engine
+-- grant update (state) to tenon_app
+
+create table code_blobs (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  sha text collate "C" not null,
+  shard_id text collate "C" not null,
+  size_bytes integer not null,
+  lines integer not null,
+  skipped text,
+  constraint code_blobs_pkey PRIMARY KEY (org_id, repository_id, sha),
+  constraint code_blobs_org_id_repository_id_shard_id_fkey FOREIGN KEY (org_id, repository_id, shard_id) REFERENCES code_shards(org_id, repository_id, id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy code_blobs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table code_files (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  path text collate "C" not null,
+  sha text collate "C" not null,
+  language text,
+  constraint code_files_pkey PRIMARY KEY (org_id, repository_id, path),
+  constraint code_files_org_id_repository_id_sha_fkey FOREIGN KEY (org_id, repository_id, sha) REFERENCES code_blobs(org_id, repository_id, sha) ON DELETE CASCADE
+);
+-- CREATE INDEX code_files_by_sha ON public.code_files USING btree (org_id, repository_id, sha);
+-- row level security: on, forced
+-- policy code_files_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table code_shards (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  id text collate "C" not null,
+  blob_key text not null,
+  size_bytes bigint not null,
+  constraint code_shards_pkey PRIMARY KEY (org_id, repository_id, id),
+  constraint code_shards_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy code_shards_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table organizations (
+  org_id text collate "C" not null,
+  slug text collate "C" not null,
+  name text not null,
+  created_at timestamp with time zone not null,
+  constraint organizations_slug_key UNIQUE (slug),
+  constraint organizations_pkey PRIMARY KEY (org_id)
+);
+-- row level security: on, forced
+-- policy organizations_auth for all to tenon_auth using (true) with check (true)
+-- policy organizations_tenant for select to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant select to tenon_app
+-- grant insert, select to tenon_auth
+
+create table repositories (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  name text collate "C" not null,
+  source text not null,
+  ref text,
+  status text not null,
+  indexed_commit text,
+  indexed_at timestamp with time zone,
+  files integer not null default 0,
+  size_bytes bigint not null default 0,
+  latest_run text collate "C",
+  created_at timestamp with time zone not null,
+  constraint repositories_org_id_name_key UNIQUE (org_id, name),
+  constraint repositories_pkey PRIMARY KEY (org_id, id),
+  constraint repositories_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint repositories_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'indexing'::text, 'ready'::text, 'failed'::text])))
+);
+-- row level security: on, forced
+-- policy repositories_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table run_logs (
+  org_id text collate "C" not null,
+  run_id text collate "C" not null,
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null default clock_timestamp(),
+  level text not null,
+  message text not null,
+  constraint run_logs_pkey PRIMARY KEY (org_id, run_id, id),
+  constraint run_logs_org_id_run_id_fkey FOREIGN KEY (org_id, run_id) REFERENCES runs(org_id, id) ON DELETE CASCADE,
+  constraint run_logs_level_check CHECK ((level = ANY (ARRAY['info'::text, 'warn'::text, 'error'::text])))
+);
+-- row level security: on, forced
+-- policy run_logs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+
+create table runs (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  pipeline text not null,
+  status text not null,
+  subject text collate "C",
+  input jsonb not null,
+  summary jsonb,
+  error_code text,
+  request_id text not null,
+  created_by text not null,
+  chunks_total integer,
+  chunks_done integer not null default 0,
+  chunks_failed integer not null default 0,
+  active integer not null default 0,
+  max_active integer not null,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint runs_pkey PRIMARY KEY (org_id, id),
+  constraint runs_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint runs_active_check CHECK ((active >= 0)),
+  constraint runs_max_active_check CHECK ((max_active > 0)),
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text, 'succeeded'::text, 'completed_with_errors'::text, 'failed'::text, 'cancelled'::text])))
+);
+-- CREATE INDEX runs_by_subject ON public.runs USING btree (org_id, subject, id);
+-- CREATE INDEX runs_claimable ON public.runs USING btree (org_id, active, id) WHERE (status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text]));
+-- row level security: on, forced
+-- policy runs_engine for all to tenon_engine using (true) with check (true)
+-- policy runs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant select, update to tenon_engine
+-- grant update (ended_at, status) to tenon_app
+
+create table schema_migrations (
+  version integer not null,
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint schema_migrations_pkey PRIMARY KEY (version)
+);
+-- row level security: off
