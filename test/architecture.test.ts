@@ -22,7 +22,7 @@ describe('the house', () => {
       [...text.matchAll(/create table (?:if not exists )?(\w+)/gi)].map((m) => m[1]),
     )
     expect(made.length).toBeGreaterThan(0)
-    expect(made.toSorted()).toEqual(Object.keys(TABLES).toSorted())
+    expect(new Set(made)).toEqual(new Set(Object.keys(TABLES)))
   })
 })
 

@@ -72,9 +72,7 @@ function requestOf(
 ): { url: URL; init: RequestInit } {
   const fields = fieldsOf(operation)
   const body: Record<string, unknown> = {}
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(input[name] ?? '')),
-  )
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(input[name])))
   const target = new URL(path, url)
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined || fields.get(name) === 'params' || (name === 'org' && !fields.has('org'))) continue
@@ -99,4 +97,8 @@ async function answerOf<T>(response: Response): Promise<Envelope<T>> {
   if (response.ok && 'data' in answer) return answer
   const { code, details, requestId } = ('error' in answer ? answer.error : undefined) ?? {}
   throw new ApiError(isErrorCode(code) ? code : 'internal', { status: response.status, details, requestId })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '')
 }

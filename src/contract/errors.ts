@@ -166,13 +166,6 @@ export const ERRORS = {
     message: 'The repository is larger than the limit.',
     recovery: 'Index a smaller repository, or ask the operator to raise the limit.',
   },
-  rate_limited: {
-    httpStatus: 429,
-    exitCode: EXIT.limit,
-    retryable: true,
-    message: 'Rate limit exceeded. Please wait and try again.',
-    recovery: 'Wait for the number of seconds in the Retry-After header.',
-  },
   cancelled: {
     httpStatus: 499,
     exitCode: EXIT.failed,
@@ -221,13 +214,6 @@ export const ERRORS = {
     retryable: false,
     message: 'No API key was found.',
     recovery: 'Set TENON_API_KEY, or run `npm start` once, which makes a demo key.',
-  },
-  run_failed: {
-    httpStatus: null,
-    exitCode: EXIT.failed,
-    retryable: false,
-    message: 'The run did not succeed.',
-    recovery: 'Read its log with `tenon runs show <run>`.',
   },
   config_invalid: {
     httpStatus: null,

@@ -36,8 +36,8 @@ export interface Surfaces {
 }
 
 export type Fields = z.ZodObject<z.ZodRawShape>
-const EMPTY = z.strictObject({}) as Fields
-type Empty = z.ZodObject<Record<never, never>>
+const EMPTY = z.strictObject({})
+type Empty = typeof EMPTY
 
 export interface Operation<
   Params extends Fields = Fields,
@@ -95,9 +95,9 @@ export function defineOperation<
     destructive: false,
     audited: definition.tx === 'write' || definition.method !== 'GET',
     ...definition,
-    params: definition.params ?? (EMPTY as Fields as P),
-    query: definition.query ?? (EMPTY as Fields as Q),
-    body: definition.body ?? (EMPTY as Fields as B),
+    params: definition.params ?? (EMPTY as P),
+    query: definition.query ?? (EMPTY as Q),
+    body: definition.body ?? (EMPTY as B),
   }
   checkDefinition(operation)
   return Object.freeze(operation)

@@ -31,13 +31,13 @@ const source = join(repositories.path, 'large')
 beforeAll(() => {
   git(repositories.path, 'init', '-q', '-b', 'main', 'large')
   const present = new Set(readdirSync(MODULES))
-  for (const name of PACKAGES.filter((name) => present.has(name))) {
+  for (const name of PACKAGES.filter((pack) => present.has(pack))) {
     for (const copy of ['a', 'b'])
       cpSync(join(MODULES, name), join(source, copy, name), { recursive: true, dereference: false })
   }
   git(source, 'add', '-A', '-f')
   git(source, 'commit', '-q', '-m', 'many files')
-  expect(git(source, 'ls-files').split('\n').length).toBeGreaterThan(5_000)
+  if (git(source, 'ls-files').split('\n').length <= 5_000) throw new Error('the repository is too small')
 }, 60_000)
 afterAll(() => repositories.remove())
 

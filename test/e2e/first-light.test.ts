@@ -15,7 +15,7 @@ let tenon: Tenon
 let demo: { url: string; org: string; apiKey: string; rootKey: string }
 
 beforeAll(async () => {
-  tenon = await startTenon({ dataDir: folder.path, port, env: { TENON_DEMO: '1' }, until: '/mcp' })
+  tenon = await startTenon({ dataDir: folder.path, port, env: { TENON_DEMO: '1' }, until: 'Ctrl-C stops' })
   demo = JSON.parse(readFileSync(join(folder.path, 'demo.json'), 'utf8'))
 }, 120_000)
 afterAll(async () => {

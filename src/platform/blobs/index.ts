@@ -30,7 +30,11 @@ export function createDiskBlobs(dir: string): Blobs {
       await rename(file, unfinished).catch(() => copyFile(file, unfinished))
       await chmod(unfinished, 0o600)
       const handle = await open(unfinished, 'r+')
-      await handle.sync().finally(() => handle.close())
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
       await rename(unfinished, target)
       await rm(file, { force: true })
     },

@@ -1,3 +1,3 @@
 export { openDatabase, type CrossTenantRole, type Database, type EngineTransaction } from './database.ts'
-export { codeOf, isUniqueViolation } from './database-error.ts'
+export { isUniqueViolation } from './database-error.ts'
 export { migrate } from './migrate.ts'
