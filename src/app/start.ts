@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../contract/errors.ts'
+import type { Log } from '../kernel/ctx.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
 import { lockDataDir, startEmbeddedPostgres } from '../platform/postgres/index.ts'
 import { createLogger } from '../platform/telemetry/logger.ts'
@@ -21,7 +22,6 @@ export async function start(config: Config, say: (line: string) => void): Promis
   const began = performance.now()
   const lock = await lockDataDir(config.dataDir)
   const undo: (() => Promise<void> | void)[] = [() => lock.release()]
-  let stopping = false
   try {
     mkdirSync(join(config.dataDir, 'logs'), { recursive: true, mode: 0o700 })
     const logFile = join(config.dataDir, 'logs', 'tenon.log')
@@ -31,23 +31,8 @@ export async function start(config: Config, say: (line: string) => void): Promis
     const log = createLogger({ level: config.logLevel ?? 'info', destination })
     say('Tenon')
     const secrets = secretsOf(config)
-    let databaseUrl = config.databaseUrl
-    if (databaseUrl === undefined) {
-      const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: (message) => log.info({}, message) })
-      undo.unshift(() => {
-        stopping = true
-        return postgres.stop()
-      })
-      void postgres.exited.then(() => {
-        if (stopping) return
-        say('  PostgreSQL has ended; start Tenon again')
-        process.exit(EXIT.tryAgain)
-      })
-      databaseUrl = postgres.url
-      say(`  database   embedded PostgreSQL, ${postgres.adopted ? 'taken over from before' : 'started'}`)
-    } else {
-      say('  database   DATABASE_URL')
-    }
+    const databaseUrl = config.databaseUrl ?? (await startDatabase(config, { log, say, undo }))
+    if (config.databaseUrl !== undefined) say('  database   DATABASE_URL')
     const applied = await migrateDatabase(config.migrationDatabaseUrl ?? databaseUrl)
     if (applied.length > 0) say(`  schema     ${applied.length} migrations applied`)
     const checkout = existsSync(join(PACKAGE_ROOT, '.git')) ? [PACKAGE_ROOT] : []
@@ -79,6 +64,26 @@ export async function start(config: Config, say: (line: string) => void): Promis
     await unwind(undo)
     throw error
   }
+}
+
+/** The embedded PostgreSQL of the data folder; when it ends by itself, so does Tenon, to be started again. */
+async function startDatabase(
+  { dataDir }: Config,
+  { log, say, undo }: { log: Log; say: (line: string) => void; undo: (() => Promise<void> | void)[] },
+): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dataDir, log: (message) => log.info({}, message) })
+  let stopping = false
+  undo.unshift(() => {
+    stopping = true
+    return postgres.stop()
+  })
+  void postgres.exited.then(() => {
+    if (stopping) return
+    say('  PostgreSQL has ended; start Tenon again')
+    process.exit(EXIT.tryAgain)
+  })
+  say(`  database   embedded PostgreSQL, ${postgres.adopted ? 'taken over from before' : 'started'}`)
+  return postgres.url
 }
 
 async function unwind(undo: (() => Promise<void> | void)[]): Promise<void> {

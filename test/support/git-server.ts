@@ -81,7 +81,7 @@ function backend(root: string, request: IncomingMessage, response: ServerRespons
       PATH_INFO: url.pathname,
       QUERY_STRING: url.search.slice(1),
       CONTENT_TYPE: request.headers['content-type'] ?? '',
-      HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
+      HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
       REMOTE_ADDR: '127.0.0.1',
     },
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -97,7 +97,7 @@ function backend(root: string, request: IncomingMessage, response: ServerRespons
     if (end < 0) return
     const lines = head.toString('latin1', 0, end).split('\r\n')
     const headers = lines.map((line) => line.split(/:\s*/, 2) as [string, string])
-    const status = Number(headers.find(([name]) => name === 'Status')?.[1].slice(0, 3) ?? 200)
+    const status = Number.parseInt(headers.find(([name]) => name === 'Status')?.[1] ?? '200', 10)
     response.writeHead(status, Object.fromEntries(headers.filter(([name]) => name !== 'Status')))
     response.write(head.subarray(end + 4))
     sent = true
