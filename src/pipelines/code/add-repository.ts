@@ -18,8 +18,8 @@ export function addRepositoryVerb({ git, rules }: CodeDeps, pipeline: Pipeline, 
     await probeSource(git, source, { ref: input.ref, signal: ctx.signal })
     const org = ctx.orgId()
     const name = input.name ?? source.defaultName
-    const started = await ctx
-      .inTenant(async (sql) => {
+    const addOrFind = () =>
+      ctx.inTenant(async (sql) => {
         const [present] = await sql.run(lockRepository, { org, key: name })
         if (present !== undefined && present.source !== source.url)
           throw new TenonError('repository_exists', { details: { name } })
@@ -28,10 +28,11 @@ export function addRepositoryVerb({ git, rules }: CodeDeps, pipeline: Pipeline, 
         if (repository === undefined) throw new Error('the repository was not stored')
         return startIndexing(sql, { ctx, org, repository, ref, pipeline })
       })
-      .catch((cause: unknown) => {
-        // Two callers added the same name at once: the other one has it.
-        throw isUniqueViolation(cause) ? new TenonError('repository_exists', { details: { name }, cause }) : cause
-      })
+    // Of two callers who add the same name at once, the second finds what the first has added.
+    const started = await addOrFind().catch((cause: unknown) => {
+      if (isUniqueViolation(cause)) return addOrFind()
+      throw cause
+    })
     wakeUp.ring()
     return started
   })

@@ -163,12 +163,15 @@ function commandAt(program: Command, words: string): Command {
 
 /** Errors come back instead of ending the process, and everything is written where the settings say. */
 function prepare(command: Command, settings: CliSettings): void {
-  command.exitOverride().configureOutput({
-    writeOut: settings.out,
-    writeErr: settings.err,
-    getOutHelpWidth: () => Math.min(settings.width, 100),
-    getErrHelpWidth: () => Math.min(settings.width, 100),
-  })
+  command
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({
+      writeOut: settings.out,
+      writeErr: settings.err,
+      getOutHelpWidth: () => Math.min(settings.width, 100),
+      getErrHelpWidth: () => Math.min(settings.width, 100),
+    })
   for (const child of command.commands) prepare(child, settings)
 }
 
