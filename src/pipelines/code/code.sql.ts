@@ -112,7 +112,8 @@ export const selectShards = statement<
 >(
   'code.shards',
   `select s.repository_id, s.blob_key from code_shards s
-   where s.org_id = :org and (:repository::text is null or s.repository_id = :repository)`,
+   where s.org_id = :org and (:repository::text is null or s.repository_id = :repository)
+   order by s.repository_id, s.id`,
 )
 
 /** Where the blobs stand in the indexed commits, in the order of the answer. */

@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { idSchema } from '../../contract/ids.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import type { Blobs } from '../../platform/blobs/index.ts'
-import { definePipeline, type Pipeline, type RunCtx } from '../engine/index.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
+import { activeRunOf, definePipeline, type Pipeline, type RunCtx } from '../engine/index.ts'
 import * as sql from './code.sql.ts'
-import { ensureCommit } from './git/mirror.ts'
+import { ensureCommit, removeMirror } from './git/mirror.ts'
 import { probeSource, type Target } from './git/probe.ts'
 import { readBlobs } from './git/read-blobs.ts'
 import { listTree, type TreeFile } from './git/tree.ts'
@@ -84,6 +85,7 @@ async function readChunk(deps: CodeDeps, ctx: RunCtx<Input>, { ref, commit, shas
   try {
     const built = await buildShard({ file, blobs: readBlobs(deps.git, mirror, shas, ctx.signal), signal: ctx.signal })
     await deps.blobs.put(key, file)
+    await unlessDeleted(ctx, () => deps.blobs.delete(key))
     const blobs = built.blobs.map(({ sha, sizeBytes, lines, skipped }) => ({ sha, size: sizeBytes, lines, skipped }))
     return { result: { ...base, size: built.sizeBytes, blobs } }
   } finally {
@@ -108,7 +110,6 @@ async function finish(deps: CodeDeps, ctx: RunCtx<Input>, shards: readonly z.out
     blobsReused: distinct(files) - read.length,
     bytesRead: read.reduce((sum, { size }) => sum + size, 0),
   }
-  let unused: readonly { blobKey: string }[] = []
   return {
     result: summary,
     effects: async (tenant: Sql) => {
@@ -122,11 +123,11 @@ async function finish(deps: CodeDeps, ctx: RunCtx<Input>, shards: readonly z.out
         ...key,
         rows: JSON.stringify(files.map(({ path, sha }) => ({ path, sha, language: languageOf(path) }))),
       })
-      unused = await tenant.run(sql.deleteUnusedShards, key)
+      await tenant.run(sql.deleteUnusedShards, key)
       await tenant.run(sql.publish, { ...key, commit })
     },
     after: async () => {
-      await removeUnclaimed(deps, ctx, built, unused)
+      await removeUnclaimed(deps, ctx)
       await ctx.say(
         'info',
         `indexed ${commit.slice(0, 12)}: ${summary.files} files, ${summary.blobsRead} blobs read, ${summary.blobsReused} reused`,
@@ -135,16 +136,29 @@ async function finish(deps: CodeDeps, ctx: RunCtx<Input>, shards: readonly z.out
   }
 }
 
-/** Files of shards that are no longer named by a row, and what lost attempts of this run left. */
-async function removeUnclaimed(
-  { blobs }: CodeDeps,
-  { org, runId, input: { repository } }: RunCtx<Input>,
-  built: readonly { key: string }[],
-  unused: readonly { blobKey: string }[],
-): Promise<void> {
-  const kept = new Set(built.map(({ key }) => key))
-  const mine = (await blobs.list(`${org}/${repository}`)).filter((key) => key.includes(`/${runId}-`) && !kept.has(key))
-  for (const key of [...unused.map(({ blobKey }) => blobKey), ...mine]) await blobs.delete(key)
+/**
+ * Removes what no row names: shards that were dropped, and what lost attempts and runs that failed have left. The files
+ * are listed first: what a run wrote by then is named by a row, or that run is still under way, or has ended otherwise.
+ */
+async function removeUnclaimed({ blobs }: CodeDeps, { org, input: { repository }, inTenant }: RunCtx<Input>) {
+  const keys = await blobs.list(`${org}/${repository}`)
+  const { kept, active } = await inTenant(async (tenant) => ({
+    active: await activeRunOf(tenant, org, repository),
+    kept: new Set((await tenant.run(sql.selectShards, { org, repository })).map(({ blobKey }) => blobKey)),
+  }))
+  for (const key of keys)
+    if (!kept.has(key) && (active === null || !key.includes(`/${active.id}-`))) await blobs.delete(key)
+}
+
+/**
+ * After a file was written: a repository that was deleted meanwhile may have been purged before, so the file goes with
+ * it. If it is deleted later, the purge comes later too.
+ */
+async function unlessDeleted({ org, input: { repository }, inTenant }: RunCtx<Input>, remove: () => Promise<void>) {
+  const [present] = await inTenant((tenant) => tenant.run(sql.selectRepository, { org, key: repository }))
+  if (present !== undefined) return
+  await remove()
+  throw new TenonError('cancelled')
 }
 
 async function treeOf(deps: CodeDeps, ctx: RunCtx<Input>, source: Source, target: Target) {
@@ -156,6 +170,7 @@ async function treeOf(deps: CodeDeps, ctx: RunCtx<Input>, source: Source, target
 async function fetched(deps: CodeDeps, ctx: RunCtx<Input>, source: Source, target: Target): Promise<string> {
   const mirror = mirrorOf(deps.mirrors, ctx.org, ctx.input.repository)
   await ensureCommit(deps.git, { mirror, source, target, signal: ctx.signal })
+  await unlessDeleted(ctx, () => removeMirror(mirror))
   return mirror
 }
 

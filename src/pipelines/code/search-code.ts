@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { searchCode, type SearchMatch } from '../../contract/code.ts'
+import type { OrgId } from '../../contract/ids.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
-import { TenonError } from '../../kernel/tenon-error.ts'
+import type { Sql } from '../../kernel/statement.ts'
+import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { selectPaths, selectRepository, selectShards } from './code.sql.ts'
 import type { createShardCache } from './shard-cache.ts'
@@ -15,6 +17,8 @@ type Position = z.output<typeof position>
 
 /** Time for looking through shards; beyond it the answer says `truncated`. */
 const DEADLINE_MS = 10_000
+/** Looks at the index while commits are published under the search. */
+const ATTEMPTS = 4
 
 interface Hit {
   readonly repository: string
@@ -37,32 +41,77 @@ export function searchCodeVerb(cache: ReturnType<typeof createShardCache>): Boun
       if (found === undefined) throw new TenonError('not_found')
       repository = found.id
     }
-    const rows = await sql.run(selectShards, { org, repository })
-    const found = new Map<string, { repositoryId: string; sha: string; shard: Shard; count: number }>()
-    let truncated = false
-    for (const { repositoryId, blobKey } of rows) {
-      signal.throwIfAborted()
-      const shard = guarded(() => cache.open(blobKey))
-      const { counts, complete } = guarded(() => shard.counts(query, began + DEADLINE_MS))
-      truncated ||= !complete
-      for (const [sha, count] of counts) found.set(`${repositoryId} ${sha}`, { repositoryId, sha, shard, count })
-      await setImmediate()
-    }
-    const each = [...found.values()]
-    const paths = await sql.run(selectPaths, {
-      org,
-      repositories: each.map(({ repositoryId }) => repositoryId),
-      shas: each.map(({ sha }) => sha),
-    })
-    const hits = paths.flatMap(({ repositoryId, repository: name, path, sha }): Hit[] => {
-      const hit = found.get(`${repositoryId} ${sha}`)
-      return hit === undefined ? [] : [{ repository: name, path, sha, shard: hit.shard, count: hit.count }]
-    })
-    const { matches, next } = guarded(() => pageOf(hits, query, from, input.limit))
+    const look = { sql, org, repository, query, cache, signal, deadline: began + DEADLINE_MS }
+    const { hits, truncated, page } = await settled(look, (found) => pageOf(found, query, from, input.limit))
+    const { matches, next } = page
     const total = hits.reduce((sum, { count }) => sum + count, 0)
     const tookMs = Math.round((performance.now() - began) * 100) / 100
     return { data: { matches, total, truncated, tookMs }, nextCursor: next === null ? null : encodeCursor(next) }
   })
+}
+
+interface Look {
+  readonly sql: Sql
+  readonly org: OrgId
+  readonly repository: string | null
+  readonly query: Query
+  readonly cache: ReturnType<typeof createShardCache>
+  readonly signal: AbortSignal
+  readonly deadline: number
+}
+
+/**
+ * Shards and paths are read one after the other, and a commit may be published between: then the answer would be of
+ * neither commit, or a shard would be gone. Whoever looks again finds the shards that are named now.
+ */
+async function settled<P>(
+  look: Look,
+  pageFrom: (hits: readonly Hit[]) => P,
+): Promise<{ hits: Hit[]; truncated: boolean; page: P }> {
+  const { sql, org, repository } = look
+  let rows = await sql.run(selectShards, { org, repository })
+  for (let left = ATTEMPTS; ; left--) {
+    const answer = await hitsIn(look, rows)
+      .then((found) => ({ ...found, page: guarded(() => pageFrom(found.hits)) }))
+      .catch((thrown: unknown) => toTenonError(thrown))
+    const now = await sql.run(selectShards, { org, repository })
+    if (left === 1 || keysOf(now) === keysOf(rows)) {
+      if (answer instanceof TenonError) throw answer
+      return answer
+    }
+    rows = now
+  }
+}
+
+function keysOf(rows: readonly { blobKey: string }[]): string {
+  return rows.map(({ blobKey }) => blobKey).join()
+}
+
+async function hitsIn(
+  { sql, org, query, cache, signal, deadline }: Look,
+  rows: readonly { repositoryId: string; blobKey: string }[],
+): Promise<{ hits: Hit[]; truncated: boolean }> {
+  const found = new Map<string, { repositoryId: string; sha: string; shard: Shard; count: number }>()
+  let truncated = false
+  for (const { repositoryId, blobKey } of rows) {
+    signal.throwIfAborted()
+    const shard = guarded(() => cache.open(blobKey))
+    const { counts, complete } = guarded(() => shard.counts(query, deadline))
+    truncated ||= !complete
+    for (const [sha, count] of counts) found.set(`${repositoryId} ${sha}`, { repositoryId, sha, shard, count })
+    await setImmediate()
+  }
+  const each = [...found.values()]
+  const paths = await sql.run(selectPaths, {
+    org,
+    repositories: each.map(({ repositoryId }) => repositoryId),
+    shas: each.map(({ sha }) => sha),
+  })
+  const hits = paths.flatMap(({ repositoryId, repository: name, path, sha }): Hit[] => {
+    const hit = found.get(`${repositoryId} ${sha}`)
+    return hit === undefined ? [] : [{ repository: name, path, sha, shard: hit.shard, count: hit.count }]
+  })
+  return { hits, truncated }
 }
 
 function pageOf(

@@ -3,10 +3,13 @@ import type { Repository } from '../../contract/code.ts'
 import type { Run } from '../../contract/runs.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import type { Sql } from '../../kernel/statement.ts'
-import { activeRunOf, startRun, type Pipeline } from '../engine/index.ts'
+import { activeRunOf, cancelRunsOf, startRun, type Pipeline } from '../engine/index.ts'
 import { setRun } from './code.sql.ts'
 
-/** Starts a run for a locked repository, or answers the one that is under way for the same ref. */
+/**
+ * Starts a run for a locked repository, or answers the one that is under way for the same ref. One under way for another
+ * ref is ended: two at once would drop blobs that the other counts on.
+ */
 export async function startIndexing(
   sql: Sql,
   {
@@ -19,6 +22,7 @@ export async function startIndexing(
 ): Promise<{ repository: Repository; run: Run }> {
   const active = await activeRunOf(sql, org, repository.id)
   if (active !== null && ref === repository.ref) return { repository, run: active }
+  if (active !== null) await cancelRunsOf(sql, org, repository.id)
   const createdBy = ctx.actor.kind === 'key' ? ctx.actor.id : ctx.actor.kind
   const input = { repository: repository.id, source: repository.source, ref }
   const run = await startRun(sql, { org, pipeline, input, subject: repository.id, requestId: ctx.requestId, createdBy })

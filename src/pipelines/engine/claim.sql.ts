@@ -51,7 +51,8 @@ export const claimChunks = statement<{ slots: number; worker: string; leaseMs: n
      where r.status in ${ALIVE} and r.active < r.max_active
        and exists (select 1 from chunks c
          where c.org_id = r.org_id and c.run_id = r.id and c.state = 'ready' and c.ready_at <= clock_timestamp())
-     order by o.active, r.active, r.id limit greatest(:slots, 1)),
+     order by o.active + row_number() over (partition by r.org_id order by r.active, r.id), r.active, r.id
+     limit greatest(:slots, 1)),
    place as (
      select c.org_id, c.run_id, c.step, c.n, r.active + c.place as run_place,
        r.org_active + row_number() over (partition by c.org_id order by r.active + c.place, r.id) as org_place
@@ -76,15 +77,19 @@ export const claimChunks = statement<{ slots: number; worker: string; leaseMs: n
    from claimed c join raised r on r.org_id = c.org_id and r.id = c.run_id`,
 )
 
-/** One statement for all that a worker holds; answers what it still holds. */
+/**
+ * One statement for all that a worker holds; answers what it still holds. `held` names the chunks: one that is the
+ * worker's by its row alone, since its outcome could not be settled, has to expire.
+ */
 export const renewLeases = statement<
-  { worker: string; leaseMs: number },
+  { worker: string; leaseMs: number; held: string },
   { orgId: OrgId; runId: RunId; step: string; n: number; attempt: number }
 >(
   'engine.renewLeases',
   `update chunks c set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
-   from runs r
-   where c.claimed_by = :worker and c.state = 'claimed' and r.org_id = c.org_id and r.id = c.run_id and r.status in ${ALIVE}
+   from jsonb_to_recordset(:held::jsonb) as h (org text, run text, step text, n int, attempt int), runs r
+   where c.org_id = h.org and c.run_id = h.run and c.step = h.step and c.n = h.n and c.attempt = h.attempt
+     and c.claimed_by = :worker and c.state = 'claimed' and r.org_id = c.org_id and r.id = c.run_id and r.status in ${ALIVE}
    returning c.org_id, c.run_id, c.step, c.n, c.attempt`,
 )
 
@@ -171,6 +176,12 @@ export const endRun = statement<
   `update runs set status = :status, summary = :summary, error_code = :code, ended_at = clock_timestamp(), active = active - 1,
      chunks_failed = chunks_failed + :failed
    where org_id = :org and id = :run and status = any(:from) returning status`,
+)
+
+/** Takes no lock: a failure writes what the pipeline wants before it ends the run, in the order of every settlement. */
+export const selectAlive = statement<{ org: OrgId; run: RunId }, { id: RunId }>(
+  'engine.alive',
+  `select id from runs where org_id = :org and id = :run and status in ${ALIVE}`,
 )
 
 /** What is left of a run that has ended is not claimed any more. */

@@ -37,7 +37,7 @@ export async function settle(
     retryWaitsS?: readonly number[] | undefined
   },
 ): Promise<boolean> {
-  const key: sql.ChunkKey = { org: chunk.orgId, run: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt }
+  const key = chunkKeyOf(chunk)
   try {
     await db.cross('engine', (tx) => write(tx, { key, chunk, pipeline, outcome, retryWaitsS }))
     return true
@@ -45,6 +45,10 @@ export async function settle(
     if (thrown instanceof Fenced) return false
     throw thrown
   }
+}
+
+export function chunkKeyOf({ orgId, runId, step, n, attempt }: sql.ClaimedChunk): sql.ChunkKey {
+  return { org: orgId, run: runId, step, n, attempt }
 }
 
 interface Settlement {
@@ -105,23 +109,17 @@ async function settleFailure(
     return
   }
   await fence(tx.run(sql.settleFailed, { ...key, code: error.code }))
-  const failed = chunk.step === 'work' ? 1 : 0
-  const ended = await tx.run(sql.endRun, {
-    org,
-    run,
-    status: 'failed',
-    from: statesBefore('failed'),
-    summary: null,
-    code: error.code,
-    failed,
-  })
-  if (ended.length === 0) return void (await tx.run(sql.lowerActive, { org, run }))
-  await tx.run(sql.skipRest, { org, run })
+  if ((await tx.run(sql.selectAlive, { org, run })).length === 0)
+    return void (await tx.run(sql.lowerActive, { org, run }))
+  // Before the run's own row, as in every settlement: locks are taken in one order.
   const input = pipeline?.input.safeParse(chunk.runInput)
   const { onFailed } = pipeline ?? {}
-  if (onFailed !== undefined && input?.success === true) {
+  if (onFailed !== undefined && input?.success === true)
     await tx.asTenant(org, (tenant) => onFailed(tenant, { org, runId: run, input: input.data }))
-  }
+  const failed = chunk.step === 'work' ? 1 : 0
+  const ending = { status: 'failed', from: statesBefore('failed'), code: error.code, failed, summary: null } as const
+  await fence(tx.run(sql.endRun, { org, run, ...ending }))
+  await tx.run(sql.skipRest, { org, run })
 }
 
 async function applyEffects(

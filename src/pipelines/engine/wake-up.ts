@@ -16,12 +16,14 @@ export function createWakeUp(): WakeUp {
     wait: async (timeoutMs, signal) => {
       if (!rung && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs)
-          wake = () => {
+          const end = (): void => {
             clearTimeout(timer)
+            signal.removeEventListener('abort', end)
             resolve()
           }
-          signal.addEventListener('abort', wake, { once: true })
+          const timer = setTimeout(end, timeoutMs)
+          wake = end
+          signal.addEventListener('abort', end, { once: true })
         })
       }
       wake = undefined

@@ -7,7 +7,7 @@ import type { Database } from '../../platform/db/index.ts'
 import { claimChunks, lockClaims, reapExpired, renewLeases, selectResults, type ClaimedChunk } from './claim.sql.ts'
 import type { Pipeline, RunCtx } from './pipeline.ts'
 import { insertLog } from './runs.sql.ts'
-import { settle, type StepOutcome } from './settle.ts'
+import { chunkKeyOf, settle, type StepOutcome } from './settle.ts'
 import type { WakeUp } from './wake-up.ts'
 
 export interface WorkerOptions {
@@ -70,7 +70,13 @@ export function createWorker(options: WorkerOptions): Worker {
       if (work.held.size === 0 || stopped.signal.aborted) continue
       const before = [...work.held.values()]
       const kept = await db
-        .cross('engine', (sql) => sql.run(renewLeases, { worker: id, leaseMs }))
+        .cross('engine', (sql) =>
+          sql.run(renewLeases, {
+            worker: id,
+            leaseMs,
+            held: JSON.stringify(before.map(({ chunk }) => chunkKeyOf(chunk))),
+          }),
+        )
         .catch((error: unknown) => {
           log.warn({ err: error }, 'leases could not be renewed')
           return null
@@ -120,7 +126,13 @@ function holdWork({ db, log, wakeUp, pipelines, retryWaitsS }: WorkerOptions): {
     const pipeline = byId.get(chunk.pipeline)
     const outcome = await outcomeOf({ db, log, pipeline, chunk, signal })
     if (signal.reason === LOST) return
-    const settled = await settle(db, { chunk, pipeline, outcome, retryWaitsS })
+    const settled = await settle(db, { chunk, pipeline, outcome, retryWaitsS }).catch((thrown: unknown) => {
+      const error = toTenonError(thrown)
+      // A database that is away for a moment is no fault of the step: the lease ends and the chunk is claimed again.
+      if (error.code === 'unavailable' || outcome.kind === 'failed') throw thrown
+      log.error({ err: error, runId: chunk.runId, step: chunk.step, n: chunk.n }, 'an outcome could not be written')
+      return settle(db, { chunk, pipeline, outcome: { kind: 'failed', error }, retryWaitsS })
+    })
     if (!settled)
       log.warn(
         { runId: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt },
