@@ -11,13 +11,13 @@ import { bundleNode, oldNodeCommand } from '../test/support/old-node.ts'
 const APP = `
 const [what] = process.argv.slice(2)
 const mark: string | undefined = process.env['TENON_REEXECUTED_BY']
-console.log(JSON.stringify({ major: Number.parseInt(process.versions.node), args: process.argv.slice(2), mark }))
 if (what === 'fail') process.exitCode = 7
 if (what === 'wait') {
   process.on('SIGTERM', () => process.exit(9))
   setInterval(() => {}, 1000)
 }
 if (what === 'hang') setInterval(() => {}, 1000)
+console.log(JSON.stringify({ major: Number.parseInt(process.versions.node), args: process.argv.slice(2), mark }))
 `
 
 let checkout = ''
