@@ -10,16 +10,73 @@ create table api_keys (
   created_at timestamp with time zone not null,
   created_by text not null,
   revoked_at timestamp with time zone,
+  lineage text collate "C" not null,
+  calls_per_hour integer,
+  expires_at timestamp with time zone,
+  rotated_at timestamp with time zone,
+  last_used_at timestamp with time zone,
   constraint api_keys_secret_sha256_key UNIQUE (secret_sha256),
+  constraint api_keys_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint api_keys_pkey PRIMARY KEY (org_id, id),
-  constraint api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+  constraint api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint api_keys_calls_per_hour_check CHECK ((calls_per_hour > 0))
 );
 -- row level security: on, forced
 -- policy api_keys_auth for all to tenon_auth using (true) with check (true)
 -- policy api_keys_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select to tenon_app
 -- grant insert, select to tenon_auth
--- grant update (revoked_at) to tenon_app
+-- grant update (expires_at, revoked_at, rotated_at) to tenon_app
+-- grant update (last_used_at) to tenon_auth
+
+create table audit_entries (
+  org_id text collate "C" not null,
+  seq bigint not null,
+  action text collate "C" not null,
+  outcome text collate "C" not null,
+  entry text not null,
+  hash bytea not null,
+  constraint audit_entries_pkey PRIMARY KEY (org_id, seq),
+  constraint audit_entries_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- CREATE INDEX audit_entries_by_action ON public.audit_entries USING btree (org_id, action, seq);
+-- CREATE INDEX audit_entries_by_outcome ON public.audit_entries USING btree (org_id, outcome, seq);
+-- row level security: on, forced
+-- policy audit_entries_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+
+create table audit_heads (
+  org_id text collate "C" not null,
+  seq bigint not null,
+  hash bytea not null,
+  constraint audit_heads_pkey PRIMARY KEY (org_id),
+  constraint audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy audit_heads_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
+
+create table auth_epoch (
+  one boolean not null default true,
+  epoch bigint not null,
+  constraint auth_epoch_pkey PRIMARY KEY (one),
+  constraint auth_epoch_one_check CHECK (one)
+);
+-- row level security: off
+-- grant select to tenon_auth
+
+create table caller_windows (
+  subject text collate "C" not null,
+  begun_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  used integer not null,
+  constraint caller_windows_pkey PRIMARY KEY (subject),
+  constraint caller_windows_used_check CHECK ((used > 0))
+);
+-- CREATE INDEX caller_windows_ended ON public.caller_windows USING btree (ends_at);
+-- row level security: off
+-- grant insert, select, update to tenon_auth
+-- grant delete, select to tenon_keeper
 
 create table chunks (
   org_id text collate "C" not null,
@@ -92,6 +149,84 @@ create table code_shards (
 -- policy code_shards_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
+create table idempotency_records (
+  org_id text collate "C" not null,
+  key text collate "C" not null,
+  operation text not null,
+  request_sha256 bytea not null,
+  sealed boolean not null,
+  answer bytea,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint idempotency_records_pkey PRIMARY KEY (org_id, key),
+  constraint idempotency_records_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- CREATE INDEX idempotency_records_by_age ON public.idempotency_records USING btree (created_at);
+-- row level security: on, forced
+-- policy idempotency_records_keeper for all to tenon_keeper using (true)
+-- policy idempotency_records_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant delete, select to tenon_keeper
+-- grant update (answer, created_at, operation, request_sha256, sealed) to tenon_app
+
+create table onboardings (
+  org_id text collate "C" not null,
+  idempotency_key text collate "C",
+  slug text collate "C" not null,
+  request_sha256 bytea not null,
+  state text not null,
+  owner text not null,
+  lease_until timestamp with time zone not null,
+  steps jsonb not null default '[]'::jsonb,
+  answer bytea,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint onboardings_idempotency_key_key UNIQUE (idempotency_key),
+  constraint onboardings_pkey PRIMARY KEY (org_id),
+  constraint onboardings_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'undone'::text, 'stuck'::text])))
+);
+-- row level security: on, forced
+-- policy onboardings_auth for all to tenon_auth using (true) with check (true)
+-- policy onboardings_keeper for all to tenon_keeper using (true)
+-- grant insert, select, update to tenon_auth
+-- grant delete, select to tenon_keeper
+
+create table org_limits (
+  org_id text collate "C" not null,
+  plan text not null,
+  calls_per_hour integer,
+  calls_per_day integer,
+  concurrent_runs integer,
+  runs_per_day integer,
+  repositories integer,
+  constraint org_limits_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  constraint org_limits_pkey PRIMARY KEY (org_id),
+  constraint org_limits_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint org_limits_calls_per_day_check CHECK ((calls_per_day >= 0)),
+  constraint org_limits_calls_per_hour_check CHECK ((calls_per_hour >= 0)),
+  constraint org_limits_concurrent_runs_check CHECK ((concurrent_runs >= 0)),
+  constraint org_limits_repositories_check CHECK ((repositories >= 0)),
+  constraint org_limits_runs_per_day_check CHECK ((runs_per_day >= 0))
+);
+-- row level security: on, forced
+-- policy org_limits_auth for select to tenon_auth using (true)
+-- policy org_limits_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
+-- grant select to tenon_auth
+
+create table org_usage (
+  org_id text collate "C" not null,
+  quota text collate "C" not null,
+  day date not null,
+  used integer not null,
+  constraint org_usage_pkey PRIMARY KEY (org_id, quota),
+  constraint org_usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint org_usage_used_check CHECK ((used >= 0))
+);
+-- row level security: on, forced
+-- policy org_usage_engine for all to tenon_engine using (true) with check (true)
+-- policy org_usage_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
+-- grant insert, select, update to tenon_engine
+
 create table organizations (
   org_id text collate "C" not null,
   slug text collate "C" not null,
@@ -101,10 +236,32 @@ create table organizations (
   constraint organizations_pkey PRIMARY KEY (org_id)
 );
 -- row level security: on, forced
--- policy organizations_auth for all to tenon_auth using (true) with check (true)
+-- policy organizations_auth for select to tenon_auth using (true)
+-- policy organizations_auth_make for insert to tenon_auth using () with check (true)
+-- policy organizations_auth_undo for delete to tenon_auth using ((EXISTS ( SELECT
+   FROM onboardings o
+  WHERE ((o.org_id = organizations.org_id) AND (o.state = 'running'::text)))))
+-- policy organizations_keeper for select to tenon_keeper using (true)
 -- policy organizations_tenant for select to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant select to tenon_app
--- grant insert, select to tenon_auth
+-- grant delete, insert, select to tenon_auth
+-- grant select to tenon_keeper
+
+create table rate_windows (
+  org_id text collate "C" not null,
+  subject text collate "C" not null,
+  hour timestamp with time zone not null,
+  hour_used integer not null,
+  day timestamp with time zone not null,
+  day_used integer not null,
+  constraint rate_windows_pkey PRIMARY KEY (org_id, subject),
+  constraint rate_windows_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint rate_windows_day_used_check CHECK ((day_used >= 0)),
+  constraint rate_windows_hour_used_check CHECK ((hour_used >= 0))
+);
+-- row level security: on, forced
+-- policy rate_windows_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
 
 create table repositories (
   org_id text collate "C" not null,

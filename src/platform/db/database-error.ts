@@ -4,7 +4,7 @@ const TIMEOUT = new Set(['57014', '25P03', '55P03'])
 /** Connection exceptions, too many connections, server going down or starting, out of disk or memory. */
 const UNAVAILABLE = /^(?:08|53|57P0[1-5]|ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT)/
 const LOST =
-  /connection terminated|timeout exceeded when trying to connect|connection timeout|server closed the connection|client has encountered a connection error/i
+  /connection terminated|timeout exceeded when trying to connect|connection timeout|server closed the connection|client has encountered a connection error|query read timeout/i
 
 /** PostgreSQL's and pg's errors that callers can act on; what isn't one of these stays as it is. */
 export function mapDatabaseError(thrown: unknown): Error {

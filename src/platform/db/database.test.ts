@@ -89,6 +89,21 @@ describe('a transaction', () => {
     expect(await test.query('select from api_keys where id = $1', [key.id])).toEqual([])
   })
 
+  it('whose connection is lost fails as unavailable, and the process and the pool live on', async () => {
+    const pid = statement<object, { pid: number }>('test.pid', 'select pg_backend_pid() as pid')
+    const end = (of: number) => test.query('select pg_terminate_backend($1)', [of])
+    for (let i = 0; i < 3; i++) {
+      const lost = test.db.tenant(a).write(async (sql) => {
+        await end((await sql.run(pid, {}))[0]?.pid ?? 0)
+        // The end may be told while nothing is asked.
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return sql.run(slugs, {})
+      })
+      await expect(lost).rejects.toMatchObject({ code: 'unavailable' })
+    }
+    expect(await test.db.tenant(a).read.run(slugs, {})).toHaveLength(1)
+  })
+
   it('fails when an error of a statement was passed over', async () => {
     const work = test.db.tenant(a).write(async (sql) => void (await sql.run(divide, { by: 0 }).catch(() => {})))
     await expect(work).rejects.toThrow('passed over')

@@ -6,11 +6,12 @@ import type { Log } from '../../kernel/ctx.ts'
 import type { Sql, Statement } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { mapDatabaseError } from './database-error.ts'
+import { createListener, type Heard, type Listener } from './listener.ts'
 import { TenantQuery } from './tenant-query.ts'
 
 /** The roles that queries run as; each reaches only the tables that it needs. */
-const ROLES = { app: 'tenon_app', auth: 'tenon_auth', engine: 'tenon_engine' } as const
-export type CrossTenantRole = 'auth' | 'engine'
+const ROLES = { app: 'tenon_app', auth: 'tenon_auth', engine: 'tenon_engine', keeper: 'tenon_keeper' } as const
+export type CrossTenantRole = 'auth' | 'engine' | 'keeper'
 
 /** A transaction of the engine, which may do a part of its work as a tenant. */
 export interface EngineTransaction extends Sql {
@@ -23,8 +24,12 @@ export interface Database {
    * (thrown means rolled back).
    */
   readonly tenant: TenantOf
+  /** The same over connections of its own and with a short deadline: for what every call waits on. */
+  readonly urgent: TenantOf
   /** One transaction over organisations, as a role of its own. */
   cross<T>(role: CrossTenantRole, work: (sql: EngineTransaction) => Promise<T>): Promise<T>
+  /** Hears what is notified on a channel, as the role of authentication. */
+  listen(channel: string, heard: Heard): Listener
   /** @throws TenonError `unavailable` */
   ping(): Promise<void>
   close(): Promise<void>
@@ -38,24 +43,37 @@ export interface DatabaseOptions {
 }
 
 const TIMEOUT_MS = 30_000
+/** For what every call waits on. */
+const URGENT_MS = 5_000
 
 export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
   const pools = {
-    app: openPool(url, 'app', poolSize, log),
-    auth: openPool(url, 'auth', 3, log),
-    engine: openPool(url, 'engine', 4, log),
+    app: openPool('app', { url, log, max: poolSize, deadlineMs: TIMEOUT_MS + 5_000 }),
+    urgent: openPool('app', { url, log, max: 4, deadlineMs: URGENT_MS }),
+    auth: openPool('auth', { url, log, max: 4, deadlineMs: URGENT_MS }),
+    engine: openPool('engine', { url, log, max: 4, deadlineMs: TIMEOUT_MS + 5_000 }),
+    keeper: openPool('keeper', { url, log, max: 1, deadlineMs: TIMEOUT_MS + 5_000 }),
   }
-  return {
-    tenant: (org) => {
+  const tenantOn =
+    (pool: pg.Pool): TenantOf =>
+    (org) => {
       const id = checked(org)
       return {
-        read: { run: (statement, params) => readAs(pools.app, id, statement, params) },
-        write: (work) => transaction(pools.app, `begin; select set_config('app.org_id', '${id}', true)`, work),
+        read: { run: (statement, params) => readAs(pool, id, statement, params) },
+        write: (work) => transaction(pool, `begin; select set_config('app.org_id', '${id}', true)`, work),
       }
-    },
+    }
+  return {
+    tenant: tenantOn(pools.app),
+    urgent: tenantOn(pools.urgent),
     cross: (role, work) =>
       transaction(pools[role], 'begin', (sql, client) =>
         work({ ...sql, asTenant: (org, inner) => enterTenant(client, role, checked(org), sql, inner) }),
+      ),
+    listen: (channel, heard) =>
+      createListener(
+        { connectionString: withoutOptions(url), options: `-c role=${ROLES.auth}`, application_name: 'tenon listen' },
+        { channel, heard, log },
       ),
     ping: async () => {
       await pools.app.query('select 1').catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
@@ -66,18 +84,31 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
   }
 }
 
-function openPool(url: string, role: keyof typeof ROLES, max: number, log: Log): pg.Pool {
+interface PoolOptions {
+  readonly url: string
+  readonly max: number
+  readonly log: Log
+  /** After so long without an answer the connection is given up. */
+  readonly deadlineMs: number
+}
+
+function openPool(role: keyof typeof ROLES, { url, max, log, deadlineMs }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: withoutOptions(url),
     max,
     verify: (client, done) => callbackify(() => verifyRole(client, ROLES[role]))((error) => done(error ?? undefined)),
     options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC`,
     application_name: `tenon ${role}`,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: Math.min(deadlineMs, 10_000),
+    // A server that is gone without a word answers neither query nor its timeout.
+    query_timeout: deadlineMs,
+    keepAlive: true,
     idleTimeoutMillis: 30_000,
     types: { getTypeParser: typeParser },
   })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks while it is in use fails its query and says so once more: without a listener, to the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  // An idle one is replaced by the pool.
   pool.on('error', (error) => log.warn({ err: error, pool: role }, 'a database connection broke'))
   return pool
 }
@@ -140,8 +171,11 @@ async function transaction<T>(
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back after an error that was passed over')
     return result
   } catch (thrown) {
-    await client.query('rollback').catch((error: Error) => (broken = error))
-    throw mapDatabaseError(thrown)
+    const mapped = mapDatabaseError(thrown)
+    // A connection that does not answer is closed, which undoes the transaction as well.
+    if (isConnectionLoss(mapped)) broken = mapped
+    else await client.query('rollback').catch((error: Error) => (broken = error))
+    throw mapped
   } finally {
     client.release(broken)
   }

@@ -39,7 +39,7 @@ describe('migrations', () => {
 
   it('are refused by the release before', async () => {
     cpSync(REAL, folder.path, { recursive: true })
-    rmSync(join(folder.path, '0003_code.sql'))
+    rmSync(join(folder.path, '0004_access.sql'))
     await expect(migrate({ url, dir: folder.path })).rejects.toMatchObject({ code: 'migration_failed' })
   })
 

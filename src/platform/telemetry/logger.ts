@@ -13,7 +13,14 @@ export function createLogger(options: { readonly level: Level; readonly destinat
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
   }
-  return wrap(pino(settings, options.destination ?? process.stderr))
+  return wrap(pino(settings, options.destination ?? standardError()))
+}
+
+/** Lines are written together, a tenth of a second later at most: one write for each would cost more than the rest of a call. */
+function standardError(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: false, minLength: 8_192, periodicFlush: 100 })
+  process.once('exit', () => destination.flushSync())
+  return destination
 }
 
 function wrap(logger: Logger): Log {
