@@ -1,5 +1,12 @@
 import { ERRORS, isErrorCode, type ErrorCode, type ErrorDetails } from './errors.ts'
-import { fieldsOf, type CallInputOf, type DataOf, type Envelope, type Operation } from './operation.ts'
+import {
+  fieldsOf,
+  takesIdempotencyKey,
+  type CallInputOf,
+  type DataOf,
+  type Envelope,
+  type Operation,
+} from './operation.ts'
 
 /** A client of Tenon's REST interface, typed by the contract. The dashboard, the CLI and programs use this one. */
 export interface Client {
@@ -12,6 +19,8 @@ export interface Client {
 }
 export interface CallOptions {
   readonly signal?: AbortSignal
+  /** A repeat of the call under the same key has no second effect; not sent with a call that changes nothing. */
+  readonly idempotencyKey?: string | undefined
 }
 export interface ClientOptions {
   /** Without a path, for instance `http://127.0.0.1:7420`. */
@@ -31,10 +40,18 @@ export class ApiError extends Error {
   readonly status: number
   readonly details: ErrorDetails | undefined
   readonly requestId: string | undefined
+  /** When the server would take the call again, where it said so. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(
     code: ErrorCode,
-    options: { status: number; details?: ErrorDetails | undefined; requestId?: string | undefined; cause?: unknown },
+    options: {
+      status: number
+      details?: ErrorDetails | undefined
+      requestId?: string | undefined
+      retryAfterSeconds?: number | undefined
+      cause?: unknown
+    },
   ) {
     super(ERRORS[code].message, { cause: options.cause })
     this.name = 'ApiError'
@@ -42,14 +59,15 @@ export class ApiError extends Error {
     this.status = options.status
     this.details = options.details
     this.requestId = options.requestId
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 
 export function createClient(options: ClientOptions): Client {
   return {
-    call: async (operation, input, { signal } = {}) => {
+    call: async (operation, input, { signal, idempotencyKey } = {}) => {
       const limit = AbortSignal.timeout(options.timeoutMs ?? 30_000)
-      const { url, init } = requestOf(operation, { org: options.org, ...input }, options)
+      const { url, init } = requestOf(operation, { org: options.org, ...input }, { ...options, idempotencyKey })
       try {
         const response = await options.fetch(url, {
           ...init,
@@ -68,7 +86,7 @@ export function createClient(options: ClientOptions): Client {
 function requestOf(
   operation: Operation,
   input: Readonly<Record<string, unknown>>,
-  { url, apiKey, rootKey }: ClientOptions,
+  { url, apiKey, rootKey, idempotencyKey }: ClientOptions & Pick<CallOptions, 'idempotencyKey'>,
 ): { url: URL; init: RequestInit } {
   const fields = fieldsOf(operation)
   const body: Record<string, unknown> = {}
@@ -83,6 +101,7 @@ function requestOf(
   const headers: Record<string, string> = { accept: 'application/json' }
   if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`
   if (rootKey !== undefined && operation.auth === 'root') headers['x-root-key'] = rootKey
+  if (idempotencyKey !== undefined && takesIdempotencyKey(operation)) headers['idempotency-key'] = idempotencyKey
   if (hasBody) headers['content-type'] = 'application/json'
   return {
     url: target,
@@ -96,7 +115,17 @@ async function answerOf<T>(response: Response): Promise<Envelope<T>> {
     | { error?: { code?: unknown; details?: ErrorDetails; requestId?: string } }
   if (response.ok && 'data' in answer) return answer
   const { code, details, requestId } = ('error' in answer ? answer.error : undefined) ?? {}
-  throw new ApiError(isErrorCode(code) ? code : 'internal', { status: response.status, details, requestId })
+  throw new ApiError(isErrorCode(code) ? code : 'internal', {
+    status: response.status,
+    details,
+    requestId,
+    retryAfterSeconds: secondsOf(response.headers.get('retry-after')),
+  })
+}
+
+/** A date, which the header may hold as well, is not read: the clocks of the two need not agree. */
+function secondsOf(header: string | null): number | undefined {
+  return header !== null && /^\d{1,9}$/.test(header) ? Number(header) : undefined
 }
 
 function textOf(value: unknown): string {

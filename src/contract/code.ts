@@ -59,7 +59,8 @@ export const addRepository = defineOperation({
   path: '/v1/repositories/{org}',
   auth: 'key',
   scope: 'repositories:write',
-  tx: 'none',
+  tx: 'write',
+  quotas: ['runsPerDay'],
   params: z.strictObject({ org: orgField }),
   body: z.strictObject({
     source,
@@ -140,6 +141,7 @@ export const reindexRepository = defineOperation({
   auth: 'key',
   scope: 'repositories:write',
   tx: 'write',
+  quotas: ['runsPerDay'],
   params: z.strictObject({ org: orgField, repository: repositoryField }),
   output: started,
   status: 202,

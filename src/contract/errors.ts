@@ -72,7 +72,7 @@ export const ERRORS = {
     exitCode: EXIT.refused,
     retryable: false,
     message: "You don't have access to this resource.",
-    recovery: 'Use a key that has the scope named in details.scope.',
+    recovery: 'Use a key that may do this; details say what this one lacks.',
   },
   not_found: {
     httpStatus: 404,
@@ -95,6 +95,20 @@ export const ERRORS = {
     message: 'An organisation with this slug exists already.',
     recovery: 'Choose another slug.',
   },
+  api_key_inactive: {
+    httpStatus: 409,
+    exitCode: EXIT.conflict,
+    retryable: false,
+    message: 'This API key is revoked, expired or rotated already.',
+    recovery: 'List the keys and choose the newest of its line, or create a new one.',
+  },
+  idempotency_in_progress: {
+    httpStatus: 409,
+    exitCode: EXIT.conflict,
+    retryable: true,
+    message: 'A request with this Idempotency-Key is under way.',
+    recovery: 'Wait a few seconds, then send the same request again to get its answer.',
+  },
   repository_exists: {
     httpStatus: 409,
     exitCode: EXIT.conflict,
@@ -115,6 +129,13 @@ export const ERRORS = {
     retryable: false,
     message: 'This content type is not supported.',
     recovery: 'Send the body as `Content-Type: application/json`.',
+  },
+  idempotency_key_reused: {
+    httpStatus: 422,
+    exitCode: EXIT.conflict,
+    retryable: false,
+    message: 'This Idempotency-Key was used for another request.',
+    recovery: 'Send the very same request with the same credential, or use a new key for a new request.',
   },
   source_invalid: {
     httpStatus: 422,
@@ -166,6 +187,21 @@ export const ERRORS = {
     message: 'The repository is larger than the limit.',
     recovery: 'Index a smaller repository, or ask the operator to raise the limit.',
   },
+  rate_limited: {
+    httpStatus: 429,
+    exitCode: EXIT.limit,
+    retryable: true,
+    message: 'Rate limit exceeded. Please wait and try again.',
+    recovery: 'Wait for the number of seconds in the Retry-After header (details.retryAfterSeconds), then try again.',
+  },
+  quota_exceeded: {
+    httpStatus: 429,
+    exitCode: EXIT.limit,
+    retryable: false,
+    message: "The plan's quota is used up.",
+    recovery:
+      'Wait until a run ends or the day is over, delete what is not needed, or ask the operator for a larger plan; details say which quota.',
+  },
   cancelled: {
     httpStatus: 499,
     exitCode: EXIT.failed,
@@ -187,12 +223,33 @@ export const ERRORS = {
     message: 'The service is not available at the moment. Please try again shortly.',
     recovery: 'Wait a few seconds and try again.',
   },
+  limits_unavailable: {
+    httpStatus: 503,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'The service is not available at the moment. Please try again shortly.',
+    recovery: 'Calls can not be counted right now, so none is let through. Wait a few seconds and try again.',
+  },
+  audit_unavailable: {
+    httpStatus: 503,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'The service is not available at the moment. Please try again shortly.',
+    recovery: 'The audit trail can not be written, so nothing was changed. Wait a few seconds and try again.',
+  },
   timeout: {
     httpStatus: 504,
     exitCode: EXIT.tryAgain,
     retryable: true,
     message: 'This took too long and was stopped.',
     recovery: 'Try again, or ask for less at once.',
+  },
+  audit_broken: {
+    httpStatus: null,
+    exitCode: EXIT.failed,
+    retryable: false,
+    message: 'The audit trail was changed.',
+    recovery: 'Compare the entry in details.seq and those after it with a backup.',
   },
   usage: {
     httpStatus: null,

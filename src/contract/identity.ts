@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { orgField, page, slug, timestamp } from './fields.ts'
 import { idSchema } from './ids.ts'
 import { defineOperation } from './operation.ts'
+import { planName } from './plans.ts'
 import { ALL_SCOPES } from './scopes.ts'
 
 export const scope = z.enum(ALL_SCOPES as [(typeof ALL_SCOPES)[number]])
@@ -20,7 +21,12 @@ export const apiKey = z.strictObject({
   /** First characters of the key, to tell keys apart. */
   hint: z.string(),
   scopes: z.array(scope),
+  callsPerHour: z.int().nullable().describe('Limit of its own within that of the organisation; null for none'),
+  lineage: idSchema('key').describe('First key of its line of rotations, which share limits'),
   createdAt: timestamp,
+  expiresAt: timestamp.nullable(),
+  lastUsedAt: timestamp.nullable().describe('To the minute'),
+  rotatedAt: timestamp.nullable().describe('When a newer key took its place'),
   revokedAt: timestamp.nullable(),
 })
 export type ApiKey = z.output<typeof apiKey>
@@ -29,23 +35,35 @@ const newKey = apiKey.extend({ secret: z.string().describe('The key itself: show
 
 const keyName = z.string().trim().min(1).max(80).describe('What the key is for')
 
+/** They would read as something else in an address. */
+const RESERVED_SLUGS: ReadonlySet<string> = new Set(
+  'admin api app auth billing docs help login me mcp null onboard org orgs root self status support system tenon undefined www'.split(
+    ' ',
+  ),
+)
+
 export const onboardOrganization = defineOperation({
   name: 'organizations.onboard',
   summary: 'Create an organisation with its first API key',
-  description: 'Needs the root key (header `X-Root-Key`). The key in the answer is shown once.',
+  description:
+    'Needs the root key (header `X-Root-Key`). The key in the answer is shown once. With an `Idempotency-Key`, a repeat goes on where the first was interrupted and gives its answer; what fails is undone.',
   method: 'POST',
   path: '/v1/organizations/onboard',
   auth: 'root',
   scope: null,
   tx: 'none',
   body: z.strictObject({
-    slug: slug.describe('Short name in addresses; it can not be changed'),
+    slug: slug
+      .refine((text) => !RESERVED_SLUGS.has(text), 'This slug is reserved')
+      .describe('Short name in addresses; it can not be changed'),
     name: z.string().trim().min(1).max(120).describe('Name for people'),
+    plan: planName.default('free'),
   }),
-  output: z.strictObject({ org: organization, apiKey: newKey }),
+  output: z.strictObject({ org: organization, plan: planName, apiKey: newKey }),
   status: 201,
   errors: ['organization_exists'],
   idempotent: false,
+  reveals: true,
   surfaces: {
     mcp: { absent: 'the root key stays on the server side and is never given to an agent' },
     cli: { absent: 'the root key stays on the server side' },
@@ -61,7 +79,7 @@ export const getMe = defineOperation({
   auth: 'key',
   scope: null,
   tx: 'read',
-  output: z.strictObject({ org: organization, apiKey }),
+  output: z.strictObject({ org: organization, plan: planName, apiKey }),
   idempotent: true,
   surfaces: {
     mcp: { absent: 'an agent has no use for it: every tool works on the organisation of its key' },
@@ -75,7 +93,7 @@ export const createApiKey = defineOperation({
   name: 'apiKeys.create',
   summary: 'Create an API key',
   description:
-    'The key in the answer is shown once; only its SHA-256 is stored. It can not have a scope that its maker lacks.',
+    'The key in the answer is shown once; only its SHA-256 is stored. Scopes, limit and life are those of the calling key when left out, and never more.',
   method: 'POST',
   path: '/v1/api-keys/{org}',
   auth: 'key',
@@ -90,10 +108,18 @@ export const createApiKey = defineOperation({
       .max(ALL_SCOPES.length)
       .optional()
       .describe('All scopes of the calling key when left out'),
+    callsPerHour: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .optional()
+      .describe('Limit of its own, within that of the organisation'),
+    expiresAt: timestamp.optional().describe('When it ends by itself; UTC, ISO 8601'),
   }),
   output: newKey,
   status: 201,
   idempotent: false,
+  reveals: true,
   surfaces: {
     mcp: { absent: 'an agent must not make credentials' },
     cli: {
@@ -124,17 +150,46 @@ export const listApiKeys = defineOperation({
   },
 })
 
+const keyField = z.string().min(1).max(64).describe('Id of the key')
+
+export const rotateApiKey = defineOperation({
+  name: 'apiKeys.rotate',
+  summary: 'Rotate an API key',
+  description:
+    'Makes a key in its place, with the same scopes and limit, and a new life as long as the old. The old one works for 24 hours more, unless it ends before; both share their limits.',
+  method: 'POST',
+  path: '/v1/api-keys/{org}/{key}/rotate',
+  auth: 'key',
+  scope: 'api-keys:write',
+  tx: 'write',
+  params: z.strictObject({ ...org, key: keyField }),
+  output: newKey,
+  status: 201,
+  errors: ['api_key_inactive'],
+  idempotent: false,
+  reveals: true,
+  surfaces: {
+    mcp: { absent: 'an agent must not make credentials' },
+    cli: {
+      command: 'api-keys rotate',
+      args: ['key'],
+      examples: ['tenon api-keys rotate key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+    },
+  },
+})
+
 export const revokeApiKey = defineOperation({
   name: 'apiKeys.revoke',
   summary: 'Revoke an API key',
-  description: 'The key is refused from then on. Revoking a revoked key changes nothing.',
+  description: 'The key is refused by every node within a second. Revoking a revoked key changes nothing.',
   method: 'POST',
   path: '/v1/api-keys/{org}/{key}/revoke',
   auth: 'key',
   scope: 'api-keys:write',
   tx: 'write',
-  params: z.strictObject({ ...org, key: z.string().min(1).max(64).describe('Id of the key') }),
+  params: z.strictObject({ ...org, key: keyField }),
   output: apiKey,
+  rescue: true,
   idempotent: true,
   destructive: true,
   surfaces: {
@@ -143,6 +198,29 @@ export const revokeApiKey = defineOperation({
       command: 'api-keys revoke',
       args: ['key'],
       examples: ['tenon api-keys revoke key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+    },
+  },
+})
+
+export const revokeSelf = defineOperation({
+  name: 'apiKeys.revokeSelf',
+  summary: 'Revoke the API key of this call',
+  description: 'For whoever holds a key that has leaked: it needs no scope. The key is refused from then on.',
+  method: 'POST',
+  path: '/v1/me/api-key/revoke',
+  auth: 'key',
+  scope: null,
+  tx: 'write',
+  output: apiKey,
+  rescue: true,
+  idempotent: true,
+  destructive: true,
+  surfaces: {
+    mcp: { absent: 'an agent must not take credentials away' },
+    cli: {
+      command: 'api-keys revoke',
+      flag: { name: 'self', description: 'revoke the key that this command is called with; it needs no scope' },
+      examples: ['tenon api-keys revoke --self --api-key tn_live_…'],
     },
   },
 })

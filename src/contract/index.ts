@@ -1,5 +1,7 @@
+import * as audit from './audit.ts'
 import * as code from './code.ts'
 import * as identity from './identity.ts'
+import * as limits from './limits.ts'
 import type { Operation } from './operation.ts'
 import * as runs from './runs.ts'
 
@@ -9,7 +11,12 @@ export const OPERATIONS: readonly Operation[] = [
   identity.getMe,
   identity.createApiKey,
   identity.listApiKeys,
+  identity.rotateApiKey,
   identity.revokeApiKey,
+  identity.revokeSelf,
+  limits.getLimits,
+  limits.setLimits,
+  audit.listAudit,
   code.addRepository,
   code.listRepositories,
   code.getRepository,

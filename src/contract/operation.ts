@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ErrorCode, JsonValue } from './errors.ts'
+import type { Quota } from './plans.ts'
 import type { Scope } from './scopes.ts'
 
 /**
@@ -7,8 +8,9 @@ import type { Scope } from './scopes.ts'
  * one call. REST, OpenAPI, the typed client, MCP tools and CLI commands are made from it.
  */
 export type AuthKind = 'public' | 'key' | 'root'
-/** `read`: every query is scoped to the organisation in one round trip. `write`: one transaction around the verb.
- * `none`: the verb talks to the network and opens its own short transactions by `ctx.inTenant`. */
+/** `read`: every query is scoped to the organisation in one round trip. `write`: one transaction around the verb, its
+ * audit entry and its idempotency record. `none`: the verb opens its own short transactions; it changes nothing, or keeps
+ * a journal of its own. */
 export type TxMode = 'read' | 'write' | 'none'
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
@@ -24,6 +26,8 @@ export interface CliSurface {
   readonly command: string
   /** Fields of the input that are positional arguments, in order. */
   readonly args?: readonly string[]
+  /** An option, such as `--self`, that turns another operation's command into this one. */
+  readonly flag?: { readonly name: string; readonly description: string }
   readonly examples: readonly string[]
 }
 /** A surface that an operation does not stand on says why. */
@@ -69,11 +73,33 @@ export interface Operation<
   /** A repeat has no further effect. */
   readonly idempotent: boolean
   readonly destructive: boolean
+  /** Every operation that changes something writes an audit entry. */
   readonly audited: boolean
+  /** What has to be left of the plan before the verb runs. What is used is counted, and decided, in its transaction. */
+  readonly quotas: readonly Quota[]
+  /** The answer holds a secret that is shown once, so that a kept copy of it is sealed. */
+  readonly reveals: boolean
+  /** Must be possible also when the limit of the organisation is used up, and is counted apart. */
+  readonly rescue: boolean
+  /** Of a public operation by which a person signs in: the field of the body that names the account. */
+  readonly signIn: string | null
   readonly surfaces: Surfaces
 }
 
-type Optional = 'params' | 'query' | 'body' | 'paginated' | 'status' | 'errors' | 'kind' | 'destructive' | 'audited'
+type Optional =
+  | 'params'
+  | 'query'
+  | 'body'
+  | 'paginated'
+  | 'status'
+  | 'errors'
+  | 'kind'
+  | 'destructive'
+  | 'audited'
+  | 'quotas'
+  | 'reveals'
+  | 'rescue'
+  | 'signIn'
 
 type Definition<P extends Fields, Q extends Fields, B extends Fields, O extends z.ZodType> = Omit<
   Operation<P, Q, B, O>,
@@ -93,7 +119,11 @@ export function defineOperation<
     errors: [],
     kind: 'json',
     destructive: false,
-    audited: definition.tx === 'write' || definition.method !== 'GET',
+    audited: definition.method !== 'GET',
+    quotas: [],
+    reveals: false,
+    rescue: false,
+    signIn: null,
     ...definition,
     params: definition.params ?? (EMPTY as P),
     query: definition.query ?? (EMPTY as Q),
@@ -130,7 +160,15 @@ export function isAbsent(surface: McpSurface | CliSurface | Absent): surface is 
 
 /** Every code that a call of this operation can answer with, on any surface. */
 export function errorsOf(operation: Operation): readonly ErrorCode[] {
-  const codes = new Set<ErrorCode>(['validation_failed', 'internal', 'unavailable', 'timeout', 'cancelled'])
+  const codes = new Set<ErrorCode>([
+    'validation_failed',
+    'rate_limited',
+    'internal',
+    'unavailable',
+    'limits_unavailable',
+    'timeout',
+    'cancelled',
+  ])
   if (Object.keys(operation.body.shape).length > 0) {
     for (const code of ['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) codes.add(code)
   }
@@ -138,9 +176,21 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   if (operation.scope !== null) codes.add('forbidden')
   if (Object.keys(operation.params.shape).length > 0) codes.add('not_found')
   if (operation.paginated) codes.add('invalid_cursor')
+  if (operation.quotas.length > 0) codes.add('quota_exceeded')
+  if (operation.audited) codes.add('audit_unavailable')
+  if (takesIdempotencyKey(operation))
+    for (const code of ['idempotency_key_reused', 'idempotency_in_progress'] as const) codes.add(code)
   for (const code of operation.errors) codes.add(code)
   return [...codes]
 }
+
+/** Operations that change something: a repeat under the same `Idempotency-Key` has one effect and gives the same answer. */
+export function takesIdempotencyKey(operation: Operation): boolean {
+  return operation.method !== 'GET'
+}
+
+/** 1 to 255 visible ASCII characters. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 export interface PageMeta {
   readonly pagination: { readonly nextCursor: string | null; readonly limit: number }
@@ -166,7 +216,12 @@ function checkDefinition(operation: Operation): void {
     fail('a list takes limit and cursor')
   if (operation.method === 'GET' && Object.keys(operation.body.shape).length > 0) fail('a GET has no body')
   const { mcp, cli } = operation.surfaces
+  if (operation.tx === 'write' && operation.method === 'GET') fail('a GET changes nothing')
+  if (operation.audited && operation.tx !== 'write' && operation.auth !== 'root')
+    fail('what changes something has one transaction around verb and audit entry')
   if (!isAbsent(mcp) && mcp.tool.length > 40) fail('a tool name has at most 40 characters')
+  if (!isAbsent(cli) && cli.flag !== undefined && names.some((name) => name !== 'org'))
+    fail('a command that a flag makes has no fields')
   if (!isAbsent(cli))
     for (const arg of cli.args ?? []) if (!names.includes(arg)) fail(`no field ${arg} for the command line`)
 }

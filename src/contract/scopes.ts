@@ -1,7 +1,9 @@
 /** What a key may do. One list for every surface. */
 export const SCOPES = {
   'api-keys:read': 'List API keys',
-  'api-keys:write': 'Create and revoke API keys',
+  'api-keys:write': 'Create, rotate and revoke API keys',
+  'audit:read': 'Read the audit trail',
+  'limits:read': 'Read plan, limits and what is used of them',
   'repositories:read': 'List repositories and read what was indexed',
   'repositories:write': 'Add, re-index and delete repositories',
   'search:read': 'Search the code of indexed repositories',

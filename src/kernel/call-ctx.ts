@@ -1,6 +1,6 @@
 import type { OrgId } from '../contract/ids.ts'
 import type { Operation } from '../contract/operation.ts'
-import type { Clock, Ctx, Log, Principal } from './ctx.ts'
+import type { Ctx, OrgRef, Principal } from './ctx.ts'
 import type { Sql } from './statement.ts'
 
 /** The database as one organisation sees it. */
@@ -12,31 +12,37 @@ export interface TenantScope {
 }
 export type TenantOf = (org: OrgId) => TenantScope
 
-export interface CtxParts {
+export interface CtxParts extends Pick<
+  Ctx,
+  'requestId' | 'signal' | 'log' | 'clock' | 'address' | 'idempotencyKey' | 'note' | 'replayed'
+> {
   readonly operation: Operation
-  readonly principal: Principal
-  readonly requestId: string
-  readonly signal: AbortSignal
-  readonly log: Log
-  readonly clock: Clock
+  /** Read when it is needed: the organisation of the operator's call is found after the context was made. */
+  readonly principal: () => Principal
   readonly tenant: TenantOf
   /** What the transaction step has opened. */
   readonly openSql: () => Sql | null
 }
 
-export function makeCtx(parts: CtxParts): Ctx {
-  const { operation, principal, requestId, signal, log, clock, tenant, openSql } = parts
-  const orgId = (): OrgId => {
-    if (principal.org === null) throw new Error(`${operation.name} has no organisation`)
-    return principal.org.id
+export function makeCtx({ operation, principal, tenant, openSql, ...rest }: CtxParts): Ctx {
+  const orgRef = (): OrgRef => {
+    const { org } = principal()
+    if (org === null) throw new Error(`${operation.name} has no organisation`)
+    return org
   }
   return {
-    ...principal,
-    requestId,
-    signal,
-    log,
-    clock,
-    orgId,
+    ...rest,
+    get actor() {
+      return principal().actor
+    },
+    get org() {
+      return principal().org
+    },
+    get scopes() {
+      return principal().scopes
+    },
+    orgRef,
+    orgId: () => orgRef().id,
     sql: {
       async run(statement, params) {
         const sql = openSql()
@@ -44,11 +50,9 @@ export function makeCtx(parts: CtxParts): Ctx {
         return sql.run(statement, params)
       },
     },
-    async inTenant(work, as) {
+    async inTenant(work) {
       if (operation.tx !== 'none') throw new Error(`${operation.name} has a transaction already`)
-      if (as !== undefined && as !== principal.org?.id && principal.actor.kind !== 'root')
-        throw new Error(`${operation.name} may not enter another organisation`)
-      return tenant(as ?? orgId()).write(work)
+      return tenant(orgRef().id).write(work)
     },
   }
 }

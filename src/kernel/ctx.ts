@@ -1,17 +1,36 @@
-import type { OrgId } from '../contract/ids.ts'
+import type { ErrorDetails } from '../contract/errors.ts'
+import type { ApiKeyId, OrgId } from '../contract/ids.ts'
+import type { Limits, PlanName } from '../contract/plans.ts'
 import type { Scope } from '../contract/scopes.ts'
 import type { Sql } from './statement.ts'
 
 /** Who calls. `root` stands for the operator; `system` for Tenon's own work. */
 export type Actor =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'key'; readonly id: string }
+  | KeyActor
   | { readonly kind: 'root' }
   | { readonly kind: 'system'; readonly id: string }
+
+/** Its id, or what it is. */
+export function nameOfActor(actor: Actor): string {
+  return 'id' in actor ? actor.id : actor.kind
+}
+
+export interface KeyActor {
+  readonly kind: 'key'
+  readonly id: ApiKeyId
+  /** The keys of a line share their limits. */
+  readonly lineage: ApiKeyId
+  /** Of its own, within that of the organisation. */
+  readonly callsPerHour: number | null
+  readonly expiresAt: string | null
+}
 
 export interface OrgRef {
   readonly id: OrgId
   readonly slug: string
+  readonly plan: PlanName
+  readonly limits: Limits
 }
 
 /** What authentication found out. */
@@ -41,10 +60,17 @@ export interface Ctx extends Principal {
   readonly signal: AbortSignal
   readonly log: Log
   readonly clock: Clock
+  readonly address: string
+  readonly idempotencyKey: string | undefined
   /** Scoped to `org`; throws when the operation has `tx: none` or no organisation. */
   readonly sql: Sql
   /** The organisation of the call; throws when there is none. */
   orgId(): OrgId
-  /** A short transaction of its own, scoped to `org` (or to `as`, for the operator): for operations with `tx: none`. */
-  inTenant<T>(work: (sql: Sql) => Promise<T>, as?: OrgId): Promise<T>
+  orgRef(): OrgRef
+  /** Adds to the audit entry of this call what it has set; never a secret. */
+  note(details: ErrorDetails): void
+  /** Says that the answer is that of an earlier call: for a verb that keeps a journal of its own. */
+  replayed(): void
+  /** A short transaction of its own: for operations with `tx: none`. */
+  inTenant<T>(work: (sql: Sql) => Promise<T>): Promise<T>
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import type { Id, IdPrefix } from '../contract/ids.ts'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -14,11 +14,26 @@ export function newId<P extends IdPrefix>(prefix: P): Id<P> {
   if (now > lastMs) {
     lastMs = now
     // The top bit stays free, so that counting up can not overflow.
-    lastRandom = BigInt(`0x${randomBytes(10).toString('hex')}`) >> 1n
+    lastRandom = randomBits(10) >> 1n
   } else {
-    lastRandom += 1n + BigInt(randomBytes(4).readUInt32BE())
+    lastRandom += 1n + randomBits(4)
   }
   return `${prefix}_${base32(BigInt(lastMs), TIME_CHARS)}${base32(lastRandom, RANDOM_CHARS)}`
+}
+
+const pool = Buffer.alloc(4096)
+let used = pool.length
+
+/** From a pool: asking the system for few bytes at a time costs more than all else of an id. */
+function randomBits(bytes: number): bigint {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const text = pool.toString('hex', used, used + bytes)
+  pool.fill(0, used, used + bytes)
+  used += bytes
+  return BigInt(`0x${text}`)
 }
 
 function base32(value: bigint, chars: number): string {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { JsonValue } from '../contract/errors.ts'
-import { PARTS, type Operation, type Part } from '../contract/operation.ts'
+import { IDEMPOTENCY_KEY, PARTS, takesIdempotencyKey, type Operation, type Part } from '../contract/operation.ts'
 import { TenonError } from './tenon-error.ts'
 
 /** As a surface received it; query values are already of the type that their schema wants. */
@@ -13,13 +13,15 @@ const MAX_MESSAGE = 240
 type Issue = { readonly path: string; readonly message: string }
 
 /** Params, query and body by the operation's schemas, in one object. Refused with the place of each mistake. */
-export function parseInput(operation: Operation, raw: RawInput): object {
+export function parseInput(operation: Operation, raw: RawInput, idempotencyKey?: string): object {
   const issues: Issue[] = []
+  if (idempotencyKey !== undefined && takesIdempotencyKey(operation) && !IDEMPOTENCY_KEY.test(idempotencyKey))
+    issues.push({ path: 'Idempotency-Key', message: '1 to 255 visible ASCII characters' })
   const input: Record<string, unknown> = {}
   for (const part of PARTS) {
-    // PostgreSQL stores no NUL, and it would be an error of the server there.
-    if (containsNul(raw[part])) {
-      issues.push({ path: part, message: 'Text must not contain the NUL character' })
+    // PostgreSQL stores neither, and it would be an error of the server there.
+    if (containsUnstorable(raw[part])) {
+      issues.push({ path: part, message: 'Text must be well-formed Unicode without the NUL character' })
       continue
     }
     const parsed = operation[part].safeParse(raw[part])
@@ -43,16 +45,21 @@ function describe(part: Part, issue: z.core.$ZodIssue): Issue[] {
   return [{ path: path.slice(0, MAX_PATH), message: issue.message.slice(0, MAX_MESSAGE) }]
 }
 
+/** Whether the database can keep it: it has no NUL and no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}
+
 /** Without recursion: a body may be nested as deep as JSON allows. */
-function containsNul(value: unknown): boolean {
+export function containsUnstorable(value: unknown): boolean {
   const open: unknown[] = [value]
   while (open.length > 0) {
     const next = open.pop()
     if (typeof next === 'string') {
-      if (next.includes('\0')) return true
+      if (!isStorable(next)) return true
     } else if (typeof next === 'object' && next !== null) {
       for (const [key, item] of Object.entries(next)) {
-        if (key.includes('\0')) return true
+        if (!isStorable(key)) return true
         open.push(item)
       }
     }

@@ -5,7 +5,10 @@ import { defineOperation } from '../contract/operation.ts'
 import { systemClock } from './clock.ts'
 import type { Principal } from './ctx.ts'
 import { newId } from './ids.ts'
-import { createCaller, type CallerOptions, type CallRequest, type Step } from './run-operation.ts'
+import type { CallRequest, Step } from './call.ts'
+import { PLANS } from '../contract/plans.ts'
+import type { Holder } from './identify.ts'
+import { createCaller, type CallerOptions } from './run-operation.ts'
 import { implement, type BoundVerb } from './verb.ts'
 
 const write = defineOperation({
@@ -24,8 +27,11 @@ const write = defineOperation({
   surfaces: { mcp: { absent: 'a test' }, cli: { absent: 'a test' } },
 })
 
-const org = { id: newId('org'), slug: 'acme' }
-const holder: Principal = { actor: { kind: 'key', id: 'key_1' }, org, scopes: ['api-keys:write'] }
+const org = { id: newId('org'), slug: 'acme', plan: 'free', limits: PLANS.free } as const
+const actor = { kind: 'key', id: 'key_1', lineage: 'key_1', callsPerHour: null, expiresAt: null } as const
+const principal: Principal = { actor, org, scopes: ['api-keys:write'] }
+const holder: Holder = { principal, state: 'valid' }
+const withoutScopes: Holder = { principal: { ...principal, scopes: [] }, state: 'valid' }
 const echo = implement(write, async (ctx, { text }) => ({ org: ctx.orgId(), text }))
 
 function setUp(verb: BoundVerb = echo, more: Partial<CallerOptions> = {}) {
@@ -38,8 +44,10 @@ function setUp(verb: BoundVerb = echo, more: Partial<CallerOptions> = {}) {
       await next()
     }
   const caller = createCaller({
-    verbs: [{ ...verb, run: (ctx, input) => (events.push('verb'), verb.run(ctx, input)) }],
+    verbs: [{ ...verb, run: (ctx, input, prepared) => (events.push('verb'), verb.run(ctx, input, prepared)) }],
     authenticate: async () => holder,
+    limiter: { take: async () => (events.push('limit'), null) },
+    findOrg: async () => null,
     tenant: () => ({
       read: { run: async () => [] },
       write: async (work) => {
@@ -51,7 +59,13 @@ function setUp(verb: BoundVerb = echo, more: Partial<CallerOptions> = {}) {
     }),
     log: { ...silentLog, child: () => ({ ...silentLog, error: (fields) => void errors.push(fields) }) },
     clock: systemClock,
-    steps: { rateLimit: note('rateLimit'), replay: note('replay'), quota: note('quota'), audit: note('audit') },
+    steps: {
+      replay: note('replay'),
+      quota: note('quota'),
+      claim: note('claim'),
+      record: note('record'),
+      audit: note('audit'),
+    },
     ...more,
   })
   return { caller, events, errors }
@@ -63,6 +77,7 @@ function request(params: object, body: object = { text: 'hi' }, signal = new Abo
     input: { params: { ...params }, query: {}, body: { ...body } },
     requestId: 'req-1234',
     signal,
+    address: '192.0.2.1',
   }
 }
 
@@ -70,8 +85,14 @@ describe('a call', () => {
   it('passes the steps in their order and commits last', async () => {
     const { caller, events } = setUp()
     const outcome = await caller.call(write, request({ org: 'acme' }))
-    expect(outcome).toEqual({ ok: true, status: 200, envelope: { data: { org: org.id, text: 'hi' } } })
-    expect(events).toEqual(['rateLimit', 'replay', 'quota', 'begin', 'verb', 'audit', 'commit'])
+    expect(outcome).toEqual({
+      ok: true,
+      status: 200,
+      envelope: { data: { org: org.id, text: 'hi' } },
+      rate: null,
+      replayed: false,
+    })
+    expect(events).toEqual(['limit', 'replay', 'quota', 'begin', 'claim', 'verb', 'record', 'audit', 'commit'])
   })
 
   it('is refused without a credential and with a wrong one', async () => {
@@ -85,19 +106,19 @@ describe('a call', () => {
   })
 
   it('answers the same for an unknown, a malformed and a foreign organisation, whatever the scope', async () => {
-    const { caller, events } = setUp(echo, { authenticate: async () => ({ ...holder, scopes: [] }) })
+    const { caller, events } = setUp(echo, { authenticate: async () => withoutScopes })
     const named = [newId('org'), 'other', '', '\0', 'x'.repeat(100), 7, null, ['acme']]
     const outcomes = await Promise.all(named.map((value) => caller.call(write, request({ org: value }))))
     expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1)
     expect(outcomes[0]).toMatchObject({ status: 404, code: 'not_found' })
-    expect(events).toEqual([])
+    expect(new Set(events)).toEqual(new Set(['limit']))
   })
 
   it('is refused without the scope, before its input is read', async () => {
-    const { caller, events } = setUp(echo, { authenticate: async () => ({ ...holder, scopes: [] }) })
+    const { caller, events } = setUp(echo, { authenticate: async () => withoutScopes })
     const outcome = await caller.call(write, request({ org: 'acme' }, { wrong: 1 }))
     expect(outcome).toMatchObject({ status: 403, envelope: { error: { details: { scope: 'api-keys:write' } } } })
-    expect(events).toEqual(['rateLimit'])
+    expect(events).toEqual(['limit'])
   })
 
   it('names every mistake in its input', async () => {

@@ -11,6 +11,8 @@ export interface Statement<Params, Row> {
   readonly row?: Row
 }
 
+export type ParamsOf<S> = S extends Statement<infer Params, infer _Row> ? Params : never
+
 export function statement<Params extends object, Row extends object = Record<string, never>>(
   name: string,
   sql: string,

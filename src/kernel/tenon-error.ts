@@ -39,3 +39,10 @@ export function errorEnvelope(error: TenonError, requestId: string): ErrorEnvelo
   const { code, details } = error
   return { error: { code, message: ERRORS[code].message, ...(details ? { details } : {}), requestId } }
 }
+
+/** @throws TenonError `timeout` or `cancelled` */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return
+  const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+  throw new TenonError(timedOut ? 'timeout' : 'cancelled', { cause: signal.reason })
+}

@@ -9,14 +9,28 @@ export interface Page<T> {
 
 export type Verb<Op> = (ctx: Ctx, input: InputOf<Op>) => Promise<DataOf<Op> | Page<DataOf<Op>>>
 
+/** A verb that does something before its transaction opens, or after it was committed: no network call stands inside one. */
+export interface PreparedVerb<Op, Prepared> {
+  /** Changes nothing. */
+  prepare?(ctx: Ctx, input: InputOf<Op>): Promise<Prepared>
+  run(ctx: Ctx, input: InputOf<Op>, prepared: Prepared): Promise<DataOf<Op>>
+  /** When the transaction was committed; may be lost in a crash. */
+  after?(ctx: Ctx): void
+}
+
 /** A verb that is bound to its operation, its types forgotten: the kernel has parsed the input and checks the output. */
 export interface BoundVerb {
   readonly operation: Operation
-  readonly run: (ctx: Ctx, input: object) => Promise<unknown>
+  readonly prepare?: (ctx: Ctx, input: object) => Promise<unknown>
+  readonly run: (ctx: Ctx, input: object, prepared: unknown) => Promise<unknown>
+  readonly after?: (ctx: Ctx) => void
 }
 
 /** `input` has params, query and body in one object; its `org`, where there is one, is the id of the caller's own. */
-export function implement<Op extends Operation>(operation: Op, verb: Verb<Op>): BoundVerb {
-  // The only caller is the kernel, with what the operation's own schemas parsed.
-  return { operation, run: verb as BoundVerb['run'] }
+export function implement<Op extends Operation, Prepared>(
+  operation: Op,
+  verb: Verb<Op> | PreparedVerb<Op, Prepared>,
+): BoundVerb {
+  // The only caller is the kernel, with what the operation's own schemas parsed and its `prepare` answered.
+  return { operation, ...(typeof verb === 'function' ? { run: verb } : verb) } as unknown as BoundVerb
 }

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { orgField, timestamp } from './fields.ts'
+import { defineOperation } from './operation.ts'
+import { planName } from './plans.ts'
+
+const count = z.int().min(0).max(2_000_000_000)
+
+const limits = z.strictObject({
+  callsPerHour: count.describe('API calls per UTC hour, over all keys'),
+  callsPerDay: count.describe('API calls per UTC day, over all keys'),
+  concurrentRuns: count.describe('Runs that have not ended'),
+  runsPerDay: count.describe('Runs started per UTC day'),
+  repositories: count,
+})
+
+const orgLimits = z.strictObject({
+  plan: planName,
+  limits,
+  overridden: z
+    .array(z.enum(Object.keys(limits.shape) as [keyof typeof limits.shape]))
+    .describe('Limits that the operator has set in place of those of the plan'),
+  used: limits.describe('What is used of each'),
+  resetsAt: z.strictObject({ hour: timestamp, day: timestamp }).describe('When the hourly and daily counts begin anew'),
+})
+
+export const getLimits = defineOperation({
+  name: 'limits.get',
+  summary: 'Show plan, limits and use',
+  description: 'What the plan allows, and what is used of it. This call is counted as well.',
+  method: 'GET',
+  path: '/v1/limits/{org}',
+  auth: 'key',
+  scope: 'limits:read',
+  tx: 'read',
+  params: z.strictObject({ org: orgField }),
+  output: orgLimits,
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'an agent learns of a limit by the error that names it' },
+    cli: { command: 'limits', examples: ['tenon limits'] },
+  },
+})
+
+const override = count.nullable().optional()
+
+export const setLimits = defineOperation({
+  name: 'limits.set',
+  summary: "Set an organisation's plan and limits",
+  description:
+    'Needs the root key. A limit takes the place of that of the plan; null gives it back to the plan; what is left out stays.',
+  method: 'PATCH',
+  path: '/v1/limits/{org}',
+  auth: 'root',
+  scope: null,
+  tx: 'write',
+  params: z.strictObject({ org: orgField }),
+  body: z.strictObject({
+    plan: planName.optional(),
+    callsPerHour: override,
+    callsPerDay: override,
+    concurrentRuns: override,
+    runsPerDay: override,
+    repositories: override,
+  }),
+  output: orgLimits,
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'the root key stays on the server side and is never given to an agent' },
+    cli: { absent: 'the root key stays on the server side' },
+  },
+})

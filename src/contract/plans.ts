@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+/** What an organisation may use. API calls are counted per UTC hour and day, runs started per UTC day. */
+export interface Limits {
+  readonly callsPerHour: number
+  readonly callsPerDay: number
+  readonly concurrentRuns: number
+  readonly runsPerDay: number
+  readonly repositories: number
+}
+
+export const PLANS = {
+  free: { callsPerHour: 1_000, callsPerDay: 5_000, concurrentRuns: 2, runsPerDay: 50, repositories: 10 },
+  solo: { callsPerHour: 5_000, callsPerDay: 25_000, concurrentRuns: 5, runsPerDay: 500, repositories: 50 },
+  team: { callsPerHour: 25_000, callsPerDay: 100_000, concurrentRuns: 20, runsPerDay: 5_000, repositories: 500 },
+} as const satisfies Record<string, Limits>
+export type PlanName = keyof typeof PLANS
+
+export const planName = z.enum(Object.keys(PLANS) as [PlanName])
+
+/** What an operation may have to have left before it runs. */
+export const QUOTAS = ['concurrentRuns', 'runsPerDay', 'repositories'] as const satisfies (keyof Limits)[]
+export type Quota = (typeof QUOTAS)[number]
+
+/**
+ * Calls that have no organisation to count them on, in fixed windows: by address those without a valid credential and
+ * those of the operator, by address and by account those by which a person signs in; by key and address those that must be
+ * possible when the organisation has no call left, such as revoking a key.
+ */
+export const CALLER_LIMITS = {
+  anonymous: { calls: 300, windowSeconds: 900 },
+  root: { calls: 3_000, windowSeconds: 900 },
+  rescue: { calls: 100, windowSeconds: 900 },
+  signIn: { calls: 50, windowSeconds: 900 },
+  signInAccount: { calls: 10, windowSeconds: 900 },
+} as const
+export type CallerLimit = keyof typeof CALLER_LIMITS

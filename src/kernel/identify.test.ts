@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { silentLog } from '../../test/support/database.ts'
+import { defineOperation, type Operation } from '../contract/operation.ts'
+import { PLANS } from '../contract/plans.ts'
+import { systemClock } from './clock.ts'
+import type { OrgRef } from './ctx.ts'
+import type { Holder } from './identify.ts'
+import { newId } from './ids.ts'
+import type { LimitedCaller } from './limiter.ts'
+import { createCaller, type CallerOptions, type Outcome } from './run-operation.ts'
+import { TenonError } from './tenon-error.ts'
+import type { BoundVerb } from './verb.ts'
+
+const base = {
+  summary: 's',
+  description: 'd',
+  scope: null,
+  tx: 'none',
+  output: z.literal('done'),
+  idempotent: true,
+  surfaces: { mcp: { absent: 'a test' }, cli: { absent: 'a test' } },
+} as const
+const publicOperation = defineOperation({
+  ...base,
+  name: 'a.public',
+  method: 'GET',
+  path: '/v1/public',
+  auth: 'public',
+})
+const keyOperation = defineOperation({ ...base, name: 'a.key', method: 'GET', path: '/v1/key', auth: 'key' })
+const rescueOperation = defineOperation({
+  ...base,
+  name: 'a.rescue',
+  method: 'GET',
+  path: '/v1/rescue',
+  auth: 'key',
+  rescue: true,
+})
+const rootOperation = defineOperation({ ...base, name: 'a.root', method: 'POST', path: '/v1/root', auth: 'root' })
+const signInOperation = defineOperation({
+  ...base,
+  name: 'a.signIn',
+  method: 'POST',
+  path: '/v1/sign-in',
+  auth: 'public',
+  audited: false,
+  body: z.strictObject({ email: z.string(), password: z.string() }),
+  signIn: 'email',
+})
+const operations: Operation[] = [publicOperation, keyOperation, rescueOperation, rootOperation, signInOperation]
+
+const org: OrgRef = { id: newId('org'), slug: 'acme', plan: 'free', limits: PLANS.free }
+const actor = { kind: 'key', id: 'key_2', lineage: 'key_1', callsPerHour: 7, expiresAt: null } as const
+const holder: Holder = { principal: { actor, org, scopes: [] }, state: 'valid' }
+
+/** How a call goes, whom it was counted on, and whether the verb ran. */
+async function callOf(
+  operation: Operation,
+  { body = {}, credentials = {}, ...over }: { body?: object; credentials?: object } & Partial<CallerOptions> = {},
+): Promise<{ outcome: Outcome; counted: LimitedCaller[]; ran: boolean }> {
+  const counted: LimitedCaller[] = []
+  let ran = false
+  const run = async () => {
+    ran = true
+    return 'done'
+  }
+  const outcome = await createCaller({
+    verbs: operations.map((each): BoundVerb => ({ operation: each, run })),
+    authenticate: async (_, credential) => (credential === 'good' ? holder : null),
+    limiter: {
+      take: async (caller) => {
+        counted.push(caller)
+        return null
+      },
+    },
+    findOrg: async () => null,
+    tenant: () => {
+      throw new Error('no tenant')
+    },
+    log: silentLog,
+    clock: systemClock,
+    ...over,
+  }).call(operation, {
+    credentials,
+    input: { params: {}, query: {}, body: { ...body } },
+    requestId: 'req-1234',
+    signal: new AbortController().signal,
+    address: '192.0.2.1',
+  })
+  return { outcome, counted, ran }
+}
+
+describe('every call is counted', () => {
+  it('with a key on its organisation and line', async () => {
+    const { counted, ran } = await callOf(keyOperation, { credentials: { apiKey: 'good' } })
+    expect(counted).toEqual([{ kind: 'org', org, key: actor }])
+    expect(ran).toBe(true)
+  })
+
+  it('that has to be possible at any time apart from the organisation', async () => {
+    const { counted } = await callOf(rescueOperation, { credentials: { apiKey: 'good' } })
+    expect(counted).toEqual([{ kind: 'rescue', address: '192.0.2.1', key: 'key_2' }])
+  })
+
+  it('without a valid key on its address', async () => {
+    for (const credentials of [{}, { apiKey: 'wrong' }, { apiKey: '' }]) {
+      const { counted, outcome, ran } = await callOf(keyOperation, { credentials })
+      expect(counted).toEqual([{ kind: 'anonymous', address: '192.0.2.1' }])
+      expect([outcome.status, ran]).toEqual([401, false])
+    }
+  })
+
+  it('with a revoked or expired key on its address, not on the organisation', async () => {
+    for (const state of ['revoked', 'expired'] as const) {
+      const over = { authenticate: async () => ({ ...holder, state }), credentials: { apiKey: 'old' } }
+      const { counted, outcome } = await callOf(keyOperation, over)
+      expect(counted.map(({ kind }) => kind)).toEqual(['anonymous'])
+      expect(outcome).toMatchObject({ code: 'invalid_api_key' })
+    }
+  })
+
+  it('of the operator on its address, before the root key is looked at', async () => {
+    const limiter = {
+      take: async (caller: LimitedCaller) => {
+        expect(caller).toEqual({ kind: 'root', address: '192.0.2.1' })
+        throw new TenonError('rate_limited', { details: { retryAfterSeconds: 3 } })
+      },
+    }
+    const authenticate = async (): Promise<Holder> => {
+      throw new Error('it was looked at')
+    }
+    const { outcome } = await callOf(rootOperation, { limiter, authenticate, credentials: { rootKey: 'guess' } })
+    expect(outcome).toMatchObject({ status: 429, code: 'rate_limited' })
+  })
+
+  it('of anyone on its address', async () => {
+    expect((await callOf(publicOperation)).counted).toEqual([{ kind: 'anonymous', address: '192.0.2.1' }])
+  })
+
+  it('by which a person signs in also on the account, however it is written', async () => {
+    for (const email of ['Someone@Example.org', ' someone@example.org '])
+      expect((await callOf(signInOperation, { body: { email, password: 'p' } })).counted).toEqual([
+        { kind: 'signIn', address: '192.0.2.1', account: 'someone@example.org' },
+      ])
+    const [none] = (await callOf(signInOperation, { body: { email: 7 } })).counted
+    expect(none).toMatchObject({ kind: 'signIn', account: '' })
+  })
+})
+
+describe('a limiter that fails', () => {
+  it('lets no call through, whatever it fails with', async () => {
+    for (const failure of [new Error('away'), new TenonError('unavailable'), new TenonError('forbidden')]) {
+      const limiter = { take: () => Promise.reject(failure) }
+      for (const [operation, credentials] of [
+        [keyOperation, { apiKey: 'good' }],
+        [publicOperation, {}],
+        [rootOperation, { rootKey: 'good' }],
+        [signInOperation, {}],
+      ] as const) {
+        const { outcome, ran } = await callOf(operation, { limiter, credentials })
+        expect(outcome).toMatchObject({ status: 503, code: 'limits_unavailable' })
+        expect(ran).toBe(false)
+      }
+    }
+  })
+})

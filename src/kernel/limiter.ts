@@ -1,0 +1,26 @@
+import type { KeyActor, OrgRef } from './ctx.ts'
+
+/** Whom a call is counted on. */
+export type LimitedCaller =
+  | { readonly kind: 'org'; readonly org: OrgRef; readonly key: KeyActor }
+  | { readonly kind: 'root' | 'anonymous'; readonly address: string }
+  | { readonly kind: 'rescue'; readonly address: string; readonly key: string }
+  | { readonly kind: 'signIn'; readonly address: string; readonly account: string }
+
+/** Where a caller stands with the limit that is nearest to being reached. */
+export interface RateState {
+  readonly limit: number
+  readonly remaining: number
+  readonly resetSeconds: number
+  /** All limits that apply, each with its window in seconds. */
+  readonly policy: readonly { readonly name: string; readonly limit: number; readonly windowSeconds: number }[]
+}
+
+export interface Limiter {
+  /**
+   * Counts one call. A limiter that fails in any other way than this refuses the call.
+   *
+   * @throws TenonError `rate_limited` with `details.retryAfterSeconds`
+   */
+  take(caller: LimitedCaller): Promise<RateState | null>
+}
