@@ -1,27 +1,80 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { OrgId } from '../../contract/ids.ts'
 import { ALL_SCOPES } from '../../contract/scopes.ts'
-import type { Principal } from '../../kernel/ctx.ts'
-import type { Authenticate } from '../../kernel/run-operation.ts'
+import type { Clock, Log } from '../../kernel/ctx.ts'
+import type { Authenticate, Holder } from '../../kernel/identify.ts'
 import type { Database } from '../../platform/db/index.ts'
+import { limitsOf } from '../limits/index.ts'
 import { findKeyByDigest } from './identity.sql.ts'
+import { createKeyCache, type CachedKey } from './key-cache.ts'
 import { digestOf, isWellFormed } from './key-format.ts'
+import { createLastUsed } from './last-used.ts'
 
-/** Finds out whose credential this is; null when nobody holds it. */
-export function createAuthenticator(db: Database, rootKey: string): Authenticate {
-  return async (kind, credential) =>
-    kind === 'root' ? rootPrincipal(rootKey, credential) : keyPrincipal(db, credential)
+export interface Authenticator {
+  readonly authenticate: Authenticate
+  /** After a key was changed on this node: so that the answer to the change is true at once. */
+  readonly forget: (org: OrgId) => void
+  /** Listens for revoked keys and changed limits; answers once it hears, or has tried to. */
+  start(): Promise<void>
+  /** Writes what is left to write. */
+  stop(): Promise<void>
 }
 
-function rootPrincipal(rootKey: string, given: string): Principal | null {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  if (!timingSafeEqual(digest(given), digest(rootKey))) return null
-  return { actor: { kind: 'root' }, org: null, scopes: ALL_SCOPES }
+export interface AuthenticatorOptions {
+  readonly db: Database
+  readonly rootKey: string
+  readonly clock: Clock
+  readonly log: Log
 }
 
-async function keyPrincipal(db: Database, apiKey: string): Promise<Principal | null> {
-  if (!isWellFormed(apiKey)) return null
-  const sha256 = digestOf(apiKey)
-  const [key] = await db.cross('auth', (sql) => sql.run(findKeyByDigest, { sha256 }))
-  if (key === undefined || !timingSafeEqual(key.secretSha256, sha256) || key.revokedAt !== null) return null
-  return { actor: { kind: 'key', id: key.id }, org: { id: key.orgId, slug: key.slug }, scopes: key.scopes }
+/** Finds out whose credential this is. */
+export function createAuthenticator({ db, rootKey, clock, log }: AuthenticatorOptions): Authenticator {
+  const cache = createKeyCache({ db, log, load: (sha256) => loadKey(db, sha256) })
+  const lastUsed = createLastUsed({ db, clock, log })
+  const rootSha256 = createHash('sha256').update(rootKey).digest()
+
+  const byKey = async (apiKey: string): Promise<Holder | null> => {
+    if (!isWellFormed(apiKey)) return null
+    const key = await cache.find(digestOf(apiKey))
+    if (key === null) return null
+    const { principal, revoked, expiresAtMs } = key
+    if (revoked) return { principal, state: 'revoked' }
+    if (expiresAtMs <= clock.now().getTime()) return { principal, state: 'expired' }
+    lastUsed.touch(key)
+    return { principal, state: 'valid' }
+  }
+  const byRootKey = (given: string): Holder | null =>
+    timingSafeEqual(createHash('sha256').update(given).digest(), rootSha256)
+      ? { principal: { actor: { kind: 'root' }, org: null, scopes: ALL_SCOPES }, state: 'valid' }
+      : null
+
+  return {
+    authenticate: async (kind, credential) => (kind === 'root' ? byRootKey(credential) : byKey(credential)),
+    forget: cache.forget,
+    start: async () => {
+      lastUsed.start()
+      await cache.start()
+    },
+    stop: async () => {
+      await Promise.all([cache.stop(), lastUsed.stop()])
+    },
+  }
+}
+
+async function loadKey(db: Database, sha256: Buffer): Promise<CachedKey | null> {
+  return db.cross('auth', async (sql) => {
+    const [key] = await sql.run(findKeyByDigest, { sha256 })
+    if (key === undefined || !timingSafeEqual(key.secretSha256, sha256)) return null
+    const { id, orgId, slug, scopes, lineage, callsPerHour, expiresAt, revokedAt, lastUsedAt } = key
+    return {
+      principal: {
+        actor: { kind: 'key', id, lineage, callsPerHour, expiresAt },
+        org: { id: orgId, slug, ...(await limitsOf(sql, orgId)) },
+        scopes,
+      },
+      revoked: revokedAt !== null,
+      expiresAtMs: expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt),
+      use: { org: orgId, id, writtenAtMs: lastUsedAt === null ? 0 : Date.parse(lastUsedAt) },
+    }
+  })
 }

@@ -1,12 +1,44 @@
-import { createApiKey } from '../../contract/identity.ts'
+import { createApiKey, type ApiKey } from '../../contract/identity.ts'
+import type { DataOf } from '../../contract/operation.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement } from '../../kernel/verb.ts'
+import { holdMaker } from './hold-maker.ts'
 import { newApiKey } from './new-api-key.ts'
 
-export const createApiKeyVerb = implement(createApiKey, async (ctx, input) => {
-  const scopes = [...new Set(input.scopes ?? ctx.scopes)]
-  const lacking = scopes.find((scope) => !ctx.scopes.includes(scope))
+type NewKey = DataOf<typeof createApiKey>
+
+/** A key makes no key that may do more, calls more often or lives longer than itself. */
+export const createApiKeyVerb = implement(createApiKey, async (ctx, input): Promise<NewKey> => {
+  const { clock, sql } = ctx
+  const maker = await holdMaker(ctx)
+  const scopes = [...new Set(input.scopes ?? maker.scopes)]
+  const lacking = scopes.find((scope) => !maker.scopes.includes(scope))
   if (lacking !== undefined) throw new TenonError('forbidden', { details: { scope: lacking } })
-  const createdBy = ctx.actor.kind === 'key' ? ctx.actor.id : ctx.actor.kind
-  return newApiKey(ctx.sql, { org: ctx.orgId(), name: input.name, scopes, createdBy, createdAt: ctx.clock.now() })
+  const createdAt = clock.now()
+  const callsPerHour = limitOf(maker, input.callsPerHour)
+  const expiresAt = endOf(maker, input.expiresAt, createdAt)
+  ctx.note({ name: input.name, scopes, callsPerHour, expiresAt: expiresAt?.toISOString() ?? null })
+  const { name } = input
+  const key = { org: ctx.orgId(), name, scopes, callsPerHour, expiresAt, createdBy: maker.id, createdAt }
+  // The limit of a key is that of its line: with new lines it could be passed by.
+  return newApiKey(sql, maker.callsPerHour === null ? key : { ...key, lineage: maker.lineage })
 })
+
+function limitOf({ callsPerHour: own }: ApiKey, asked: number | undefined): number | null {
+  if (asked !== undefined && own !== null && asked !== own)
+    throw wrong('callsPerHour', `It is ${own}, the limit that the calling key shares with those that it makes`)
+  return asked ?? own
+}
+
+function endOf({ expiresAt: own }: ApiKey, asked: string | undefined, now: Date): Date | null {
+  const end = asked ?? own
+  if (end === null) return null
+  if (asked !== undefined && Date.parse(asked) <= now.getTime()) throw wrong('expiresAt', 'It is over already')
+  if (own !== null && Date.parse(end) > Date.parse(own))
+    throw wrong('expiresAt', `At most ${own}, the end of the calling key`)
+  return new Date(end)
+}
+
+function wrong(field: string, message: string): TenonError {
+  return new TenonError('validation_failed', { details: { issues: [{ path: `body.${field}`, message }] } })
+}

@@ -3,7 +3,8 @@ import type { ApiKey, Organization } from '../../contract/identity.ts'
 import type { Scope } from '../../contract/scopes.ts'
 import { statement } from '../../kernel/statement.ts'
 
-const KEY = 'id, name, hint, scopes, created_at, revoked_at'
+const KEY =
+  'id, name, hint, scopes, calls_per_hour, lineage, created_at, expires_at, last_used_at, rotated_at, revoked_at'
 
 export interface NewKeyRow {
   org: OrgId
@@ -12,6 +13,9 @@ export interface NewKeyRow {
   hint: string
   sha256: Buffer
   scopes: readonly Scope[]
+  callsPerHour: number | null
+  lineage: ApiKeyId
+  expiresAt: Date | null
   createdBy: string
   createdAt: Date
 }
@@ -21,16 +25,29 @@ export const selectOrganization = statement<{ org: OrgId }, Organization>(
   'select org_id as id, slug, name, created_at from organizations where org_id = :org',
 )
 
-export const insertOrganization = statement<{ org: OrgId; slug: string; name: string; createdAt: Date }, Organization>(
+/** By id or slug; by the role of authentication. */
+export const findOrganization = statement<{ named: string }, { id: OrgId; slug: string }>(
+  'identity.findOrganization',
+  'select org_id as id, slug from organizations where org_id = :named or slug = :named',
+)
+
+/** Nothing when the same organisation is there already. @throws on a slug that another has. */
+export const insertOrganization = statement<{ org: OrgId; slug: string; name: string; createdAt: Date }, { id: OrgId }>(
   'identity.insertOrganization',
   `insert into organizations (org_id, slug, name, created_at) values (:org, :slug, :name, :createdAt)
-   returning org_id as id, slug, name, created_at`,
+   on conflict (org_id) do nothing returning org_id as id`,
+)
+
+export const deleteOrganization = statement<{ org: OrgId }>(
+  'identity.deleteOrganization',
+  'delete from organizations where org_id = :org',
 )
 
 export const insertKey = statement<NewKeyRow, ApiKey>(
   'identity.insertKey',
-  `insert into api_keys (org_id, id, name, hint, secret_sha256, scopes, created_by, created_at)
-   values (:org, :id, :name, :hint, :sha256, :scopes, :createdBy, :createdAt) returning ${KEY}`,
+  `insert into api_keys (org_id, id, name, hint, secret_sha256, scopes, calls_per_hour, lineage, expires_at, created_by, created_at)
+   values (:org, :id, :name, :hint, :sha256, :scopes, :callsPerHour, :lineage, :expiresAt, :createdBy, :createdAt)
+   returning ${KEY}`,
 )
 
 export const selectKeys = statement<{ org: OrgId; before: string | null; limit: number }, ApiKey>(
@@ -44,17 +61,66 @@ export const selectKey = statement<{ org: OrgId; id: string }, ApiKey>(
   `select ${KEY} from api_keys where org_id = :org and id = :id`,
 )
 
+/** Held to the end of the transaction, so that of two rotations one finds the key rotated. */
+export const lockKey = statement<{ org: OrgId; id: string }, ApiKey>(
+  'identity.lockKey',
+  `select ${KEY} from api_keys where org_id = :org and id = :id for update`,
+)
+
+/**
+ * The key of a call, if it still stands: what was cached may be older than its revocation. Held against one to the end of
+ * the transaction.
+ */
+export const holdKey = statement<{ org: OrgId; id: string; now: Date }, ApiKey>(
+  'identity.holdKey',
+  `select ${KEY} from api_keys where org_id = :org and id = :id and revoked_at is null
+     and (expires_at is null or expires_at > :now) for share`,
+)
+
 export const revokeKey = statement<{ org: OrgId; id: string; now: Date }, ApiKey>(
   'identity.revokeKey',
   `update api_keys set revoked_at = coalesce(revoked_at, :now) where org_id = :org and id = :id returning ${KEY}`,
 )
 
+export const retireKey = statement<{ org: OrgId; id: string; now: Date; expiresAt: Date }>(
+  'identity.retireKey',
+  `update api_keys set rotated_at = :now, expires_at = least(expires_at, :expiresAt) where org_id = :org and id = :id`,
+)
+
+export interface FoundKey {
+  id: ApiKeyId
+  orgId: OrgId
+  slug: string
+  scopes: Scope[]
+  callsPerHour: number | null
+  lineage: ApiKeyId
+  secretSha256: Buffer
+  expiresAt: string | null
+  revokedAt: string | null
+  lastUsedAt: string | null
+}
+
 /** Whose key this is; over all organisations, by the role of authentication. */
-export const findKeyByDigest = statement<
-  { sha256: Buffer },
-  { id: ApiKeyId; orgId: OrgId; slug: string; scopes: Scope[]; secretSha256: Buffer; revokedAt: string | null }
->(
+export const findKeyByDigest = statement<{ sha256: Buffer }, FoundKey>(
   'identity.keyByDigest',
-  `select k.id, k.org_id, o.slug, k.scopes, k.secret_sha256, k.revoked_at
+  `select k.id, k.org_id, o.slug, k.scopes, k.calls_per_hour, k.lineage, k.secret_sha256, k.expires_at, k.revoked_at, k.last_used_at
    from api_keys k join organizations o on o.org_id = k.org_id where k.secret_sha256 = :sha256`,
+)
+
+/** Of several nodes that write at once, one does; nobody waits for another. */
+export const touchKeys = statement<{ orgs: OrgId[]; ids: ApiKeyId[]; at: Date[] }>(
+  'identity.touchKeys',
+  `with used as (select * from unnest(:orgs::text[], :ids::text[], :at::timestamptz[]) as u (org_id, id, at)),
+   stale as (
+     select k.org_id, k.id, u.at from api_keys k join used u on u.org_id = k.org_id and u.id = k.id
+     where k.last_used_at is null or k.last_used_at <= u.at - interval '1 minute' for update of k skip locked)
+   update api_keys k set last_used_at = s.at from stale s where k.org_id = s.org_id and k.id = s.id`,
+)
+
+export const selectEpoch = statement<object, { epoch: number }>('identity.epoch', 'select epoch from auth_epoch')
+
+/** Every organisation, in pages; by the role that keeps house. */
+export const selectOrgIds = statement<{ after: string }, { orgId: OrgId }>(
+  'identity.orgIds',
+  'select org_id from organizations where org_id > :after order by org_id limit 500',
 )

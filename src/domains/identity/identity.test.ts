@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestDatabase, silentLog, type TestDatabase } from '../../../test/support/database.ts'
+import { ROOT_KEY as ROOT, startTestNode, type TestNode } from '../../../test/support/node.ts'
 import * as contract from '../../contract/identity.ts'
 import type { Operation } from '../../contract/operation.ts'
-import { systemClock } from '../../kernel/clock.ts'
-import { createCaller, type Caller } from '../../kernel/run-operation.ts'
-import { createAuthenticator, identityVerbs } from './index.ts'
 import { isWellFormed, newSecret } from './key-format.ts'
 
-const ROOT = 'root-key-of-a-test'
-let test: TestDatabase
-let caller: Caller
+let test: TestNode
 interface Held {
   org: { id: string; slug: string }
   apiKey: { id: string; secret: string }
@@ -22,7 +17,13 @@ async function call<T = Record<string, unknown>>(operation: Operation, credentia
   const credentials = credential === ROOT ? { rootKey: credential } : { apiKey: credential }
   const input = { params: { ...parts.params }, query: { ...parts.query }, body: { ...parts.body } }
   const signal = new AbortController().signal
-  const outcome = await caller.call(operation, { credentials, input, requestId: 'req-12345678', signal })
+  const outcome = await test.caller.call(operation, {
+    credentials,
+    input,
+    requestId: 'req-12345678',
+    signal,
+    address: '192.0.2.1',
+  })
   return outcome.ok
     ? { status: outcome.status, code: null, data: outcome.envelope.data as T, meta: outcome.envelope.meta }
     : { status: outcome.status, code: outcome.code, data: {} as T, meta: undefined }
@@ -30,15 +31,7 @@ async function call<T = Record<string, unknown>>(operation: Operation, credentia
 const onboard = (slug: string) => call<Held>(contract.onboardOrganization, ROOT, { body: { slug, name: slug } })
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  const { db } = test
-  caller = createCaller({
-    verbs: identityVerbs(db),
-    authenticate: createAuthenticator(db, ROOT),
-    tenant: db.tenant,
-    log: silentLog,
-    clock: systemClock,
-  })
+  test = await startTestNode()
   acme = (await onboard('acme')).data
   other = (await onboard('other')).data
 })
@@ -49,7 +42,9 @@ describe('an organisation', () => {
     const outcomes = await Promise.all([1, 2, 3, 4].map(() => onboard('raced')))
     expect(outcomes.map(({ code }) => code).filter((code) => code === null)).toHaveLength(1)
     expect(outcomes.filter(({ code }) => code === 'organization_exists')).toHaveLength(3)
-    const keys = await test.query("select from api_keys join organizations using (org_id) where slug = 'raced'")
+    const keys = await test.database.query(
+      "select from api_keys join organizations using (org_id) where slug = 'raced'",
+    )
     expect(keys).toHaveLength(1)
   })
 
@@ -75,7 +70,7 @@ describe('a key', () => {
   })
 
   it('is nowhere in the database', async () => {
-    const rows = await test.query<{ row: string }>('select row_to_json(k)::text as row from api_keys k')
+    const rows = await test.database.query<{ row: string }>('select row_to_json(k)::text as row from api_keys k')
     expect(rows.some(({ row }) => row.includes(acme.apiKey.secret.slice(14)))).toBe(false)
   })
 

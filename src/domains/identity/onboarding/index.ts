@@ -1,0 +1,3 @@
+export { onboardVerb, type OnboardingDeps } from './onboard-organization.ts'
+export { organizationStep } from './organization-step.ts'
+export { sweepOnboardings, type OnboardingStep } from './saga.ts'

@@ -1,0 +1,12 @@
+import type { OrgId } from '../../contract/ids.ts'
+import type { Database } from '../../platform/db/index.ts'
+import { selectOrgIds } from './identity.sql.ts'
+
+/** Every organisation, in pages, for Tenon's own house-keeping. */
+export async function* orgIds(db: Database): AsyncGenerator<OrgId> {
+  for (let after = ''; ;) {
+    const page = await db.cross('keeper', (sql) => sql.run(selectOrgIds, { after }))
+    for (const { orgId } of page) yield (after = orgId)
+    if (page.length === 0) return
+  }
+}

@@ -1,0 +1,76 @@
+import type { OrgId } from '../../contract/ids.ts'
+import type { Limits, PlanName, Quota } from '../../contract/plans.ts'
+import { statement } from '../../kernel/statement.ts'
+
+interface QuotaKey {
+  org: OrgId
+  quota: Quota
+  daily: boolean
+}
+
+/** The day that a count belongs to: one that is not daily has always the same. */
+const DAY = `case when :daily::boolean then (clock_timestamp() at time zone 'UTC')::date else date 'epoch' end`
+
+/** Decided in the statement: no row means that nothing is left. */
+export const raiseUsage = statement<QuotaKey & { limit: number }, { used: number }>(
+  'limits.raiseUsage',
+  `insert into org_usage as u (org_id, quota, day, used) select :org, :quota, ${DAY}, 1 where :limit::int > 0
+   on conflict (org_id, quota) do update set day = greatest(u.day, excluded.day),
+     used = case when u.day >= excluded.day then u.used else 0 end + 1
+   where case when u.day >= excluded.day then u.used else 0 end < :limit::int
+   returning used`,
+)
+
+export const lowerUsage = statement<{ org: OrgId; quota: Quota; by: number }>(
+  'limits.lowerUsage',
+  'update org_usage set used = greatest(0, used - :by::int) where org_id = :org and quota = :quota',
+)
+
+export const selectUsage = statement<{ org: OrgId; today: boolean }, { quota: Quota; used: number }>(
+  'limits.usage',
+  `select quota, used from org_usage where org_id = :org
+     and (day = date 'epoch' or (:today::boolean and day = (clock_timestamp() at time zone 'UTC')::date))`,
+)
+
+/** Locked to the end of the transaction: what is counted after it, in the same transaction, can not change meanwhile. */
+export const lockUsage = statement<{ org: OrgId; quota: Quota }, { used: number }>(
+  'limits.lockUsage',
+  'select used from org_usage where org_id = :org and quota = :quota for update',
+)
+
+export const setUsage = statement<{ org: OrgId; quota: Quota; used: number }>(
+  'limits.setUsage',
+  'update org_usage set used = :used where org_id = :org and quota = :quota',
+)
+
+export const insertUsage = statement<{ org: OrgId; quota: Quota }>(
+  'limits.insertUsage',
+  `insert into org_usage (org_id, quota, day, used) values (:org, :quota, date 'epoch', 0) on conflict (org_id, quota) do nothing`,
+)
+
+/** The plan, and what the operator has set in its place. */
+export type OrgLimitsRow = { plan: PlanName } & { [Name in keyof Limits]: number | null }
+
+const LIMITS = 'plan, calls_per_hour, calls_per_day, concurrent_runs, runs_per_day, repositories'
+
+export const selectLimits = statement<{ org: OrgId }, OrgLimitsRow>(
+  'limits.limits',
+  `select ${LIMITS} from org_limits where org_id = :org`,
+)
+
+export const insertLimits = statement<{ org: OrgId; plan: PlanName }>(
+  'limits.insertLimits',
+  'insert into org_limits (org_id, plan) values (:org, :plan) on conflict (org_id) do nothing',
+)
+
+export const updateLimits = statement<{ org: OrgId } & OrgLimitsRow, OrgLimitsRow>(
+  'limits.updateLimits',
+  `update org_limits set plan = :plan, calls_per_hour = :callsPerHour, calls_per_day = :callsPerDay,
+     concurrent_runs = :concurrentRuns, runs_per_day = :runsPerDay, repositories = :repositories
+   where org_id = :org returning ${LIMITS}`,
+)
+
+export const lockLimits = statement<{ org: OrgId }, OrgLimitsRow>(
+  'limits.lockLimits',
+  `select ${LIMITS} from org_limits where org_id = :org for update`,
+)
