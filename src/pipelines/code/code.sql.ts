@@ -26,13 +26,19 @@ export const selectRepositories = statement<{ org: OrgId; after: string | null; 
   `select ${COLUMNS} from repositories where org_id = :org and (:after::text is null or name > :after) order by name limit :limit`,
 )
 
+/** No row when the name is taken; waits for whoever is about to take it. */
 export const insertRepository = statement<
   { org: OrgId; id: RepositoryId; name: string; source: string; ref: string | null; createdAt: Date },
   Repository
 >(
   'code.insertRepository',
   `insert into repositories (org_id, id, name, source, ref, status, created_at)
-   values (:org, :id, :name, :source, :ref, 'pending', :createdAt) returning ${COLUMNS}`,
+   values (:org, :id, :name, :source, :ref, 'pending', :createdAt) on conflict (org_id, name) do nothing returning ${COLUMNS}`,
+)
+
+export const countRepositories = statement<{ org: OrgId }, { count: number }>(
+  'code.countRepositories',
+  'select count(*) from repositories where org_id = :org',
 )
 
 export const setRun = statement<Key & { run: RunId; ref: string | null }, Repository>(

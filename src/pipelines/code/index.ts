@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs'
+import type { Counted } from '../../domains/limits/index.ts'
 import type { BoundVerb } from '../../kernel/verb.ts'
 import type { Job, Queue } from '../../platform/queue/index.ts'
 import type { Pipeline, WakeUp } from '../engine/index.ts'
 import { addRepositoryVerb } from './add-repository.ts'
+import { countRepositories } from './code.sql.ts'
 import { deleteRepositoryVerb } from './delete-repository.ts'
 import { getRepositoryVerb } from './get-repository.ts'
 import { indexPipeline, type CodeDeps } from './index-pipeline.ts'
@@ -33,11 +35,17 @@ export function codeIntelligence(
       addRepositoryVerb(deps, pipeline, wakeUp),
       listRepositoriesVerb,
       getRepositoryVerb,
-      reindexRepositoryVerb(pipeline),
+      reindexRepositoryVerb(pipeline, wakeUp),
       deleteRepositoryVerb(queue),
       searchCodeVerb(createShardCache(deps.blobs)),
     ],
     pipelines: [pipeline],
     jobs: [purgeJob(deps)],
   }
+}
+
+/** What the count of repositories stands for. */
+export const countedRepositories: Counted = {
+  quota: 'repositories',
+  count: async (sql, org) => (await sql.run(countRepositories, { org }))[0]?.count ?? 0,
 }

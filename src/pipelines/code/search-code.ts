@@ -4,7 +4,7 @@ import { searchCode, type SearchMatch } from '../../contract/code.ts'
 import type { OrgId } from '../../contract/ids.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
 import type { Sql } from '../../kernel/statement.ts'
-import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
+import { TenonError, throwIfAborted, toTenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { selectPaths, selectRepository, selectShards } from './code.sql.ts'
 import type { createShardCache } from './shard-cache.ts'
@@ -94,7 +94,7 @@ async function hitsIn(
   const found = new Map<string, { repositoryId: string; sha: string; shard: Shard; count: number }>()
   let truncated = false
   for (const { repositoryId, blobKey } of rows) {
-    signal.throwIfAborted()
+    throwIfAborted(signal)
     const shard = guarded(() => cache.open(blobKey))
     const { counts, complete } = guarded(() => shard.counts(query, deadline))
     truncated ||= !complete

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { OrgId, RunId } from '../../contract/ids.ts'
+import { PLANS } from '../../contract/plans.ts'
 import { RUN_STATUSES, type Run } from '../../contract/runs.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { newId } from '../../kernel/ids.ts'
@@ -16,6 +17,8 @@ import { startRun } from './start-run.ts'
 import { statesBefore, TRANSITIONS } from './transitions.ts'
 import { createWakeUp } from './wake-up.ts'
 import { createWorker } from './worker.ts'
+
+const PLENTY = { ...PLANS.team, concurrentRuns: 1_000_000 }
 
 let database: TestDatabase
 let org: OrgId
@@ -62,7 +65,15 @@ function sample({ chunks, work, plan }: Sample): Pipeline {
 }
 
 async function begin(pipeline: Pipeline): Promise<RunId> {
-  const request = { org, pipeline, input: null, subject: 'subject', requestId: 'request', createdBy: 'test' }
+  const request = {
+    org,
+    limits: PLENTY,
+    pipeline,
+    input: null,
+    subject: 'subject',
+    requestId: 'request',
+    createdBy: 'test',
+  }
   return (await database.db.tenant(org).write((sql) => startRun(sql, request))).id
 }
 

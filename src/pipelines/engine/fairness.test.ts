@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { PLANS } from '../../contract/plans.ts'
 import type { OrgId } from '../../contract/ids.ts'
 import { newId } from '../../kernel/ids.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
@@ -10,6 +11,8 @@ import { definePipeline } from './pipeline.ts'
 import { startRun } from './start-run.ts'
 import { createWakeUp } from './wake-up.ts'
 import { createWorker } from './worker.ts'
+
+const PLENTY = { ...PLANS.team, concurrentRuns: 1_000_000 }
 
 let database: TestDatabase
 beforeEach(async () => {
@@ -36,7 +39,15 @@ const pipeline = definePipeline({
 })
 
 async function begin(org: OrgId): Promise<void> {
-  const request = { org, pipeline, input: null, subject: 'subject', requestId: 'request', createdBy: 'test' }
+  const request = {
+    org,
+    limits: PLENTY,
+    pipeline,
+    input: null,
+    subject: 'subject',
+    requestId: 'request',
+    createdBy: 'test',
+  }
   await database.db.tenant(org).write((sql) => startRun(sql, request))
 }
 
@@ -76,7 +87,15 @@ describe('a worker', () => {
       },
       finish: () => Promise.resolve({ result: {} }),
     })
-    const request = { org, pipeline: failing, input: null, subject: 's', requestId: 'r', createdBy: 'test' }
+    const request = {
+      org,
+      limits: PLENTY,
+      pipeline: failing,
+      input: null,
+      subject: 's',
+      requestId: 'r',
+      createdBy: 'test',
+    }
     await database.db.tenant(org).write((sql) => startRun(sql, request))
     const worker = createWorker({
       db: database.db,
@@ -121,7 +140,15 @@ describe('effects that can not be written', () => {
           },
         }),
     })
-    const request = { org, pipeline: broken, input: null, subject: 's', requestId: 'r', createdBy: 'test' }
+    const request = {
+      org,
+      limits: PLENTY,
+      pipeline: broken,
+      input: null,
+      subject: 's',
+      requestId: 'r',
+      createdBy: 'test',
+    }
     await database.db.tenant(org).write((sql) => startRun(sql, request))
     const worker = createWorker({
       db: database.db,

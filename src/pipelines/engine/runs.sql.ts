@@ -75,10 +75,15 @@ export const selectActiveRun = statement<{ org: OrgId; subject: string }, RunRow
    order by id desc limit 1`,
 )
 
-export const cancelRuns = statement<{ org: OrgId; subject: string }>(
+export const cancelRuns = statement<{ org: OrgId; subject: string }, { id: RunId }>(
   'engine.cancelRuns',
   `update runs set status = 'cancelled', ended_at = now()
-   where org_id = :org and subject = :subject and status in ('queued', 'planning', 'running', 'finishing')`,
+   where org_id = :org and subject = :subject and status in ('queued', 'planning', 'running', 'finishing') returning id`,
+)
+
+export const countActiveRuns = statement<{ org: OrgId }, { count: number }>(
+  'engine.countActiveRuns',
+  `select count(*) from runs where org_id = :org and status in ('queued', 'planning', 'running', 'finishing')`,
 )
 
 export const insertLog = statement<{ org: OrgId; run: RunId; level: string; message: string }>(

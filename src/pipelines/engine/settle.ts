@@ -1,5 +1,6 @@
 import type { RunStatus } from '../../contract/runs.ts'
-import type { Sql } from '../../kernel/statement.ts'
+import { lowerUsage } from '../../domains/limits/index.ts'
+import type { ParamsOf, Sql } from '../../kernel/statement.ts'
 import { type TenonError } from '../../kernel/tenon-error.ts'
 import type { Database, EngineTransaction } from '../../platform/db/index.ts'
 import type { JsonValue } from '../../contract/errors.ts'
@@ -84,7 +85,7 @@ async function write(tx: EngineTransaction, settlement: Settlement): Promise<voi
       await fence(tx.run(sql.settleDone, { ...key, result: 'null' }))
       await applyEffects(tx, chunk, outcome.effects)
       const ending = { status: 'succeeded', from: statesBefore('succeeded'), code: null, failed: 0 } as const
-      await fence(tx.run(sql.endRun, { org, run, ...ending, summary: JSON.stringify(outcome.result) }))
+      await endRun(tx, { org, run, ...ending, summary: JSON.stringify(outcome.result) })
       return
     }
     case 'released':
@@ -118,7 +119,7 @@ async function settleFailure(
     await tx.asTenant(org, (tenant) => onFailed(tenant, { org, runId: run, input: input.data }))
   const failed = chunk.step === 'work' ? 1 : 0
   const ending = { status: 'failed', from: statesBefore('failed'), code: error.code, failed, summary: null } as const
-  await fence(tx.run(sql.endRun, { org, run, ...ending }))
+  await endRun(tx, { org, run, ...ending })
   await tx.run(sql.skipRest, { org, run })
 }
 
@@ -128,6 +129,12 @@ async function applyEffects(
   effects: Effects | undefined,
 ): Promise<void> {
   if (effects !== undefined) await tx.asTenant(orgId, (tenant: Sql) => effects(tenant))
+}
+
+/** The run leaves the count of those that have not ended in the transaction that ends it. */
+async function endRun(tx: EngineTransaction, ending: ParamsOf<typeof sql.endRun>): Promise<void> {
+  await fence(tx.run(sql.endRun, ending))
+  await lowerUsage(tx, ending.org, 'concurrentRuns', 1)
 }
 
 async function fence(rows: Promise<readonly unknown[]>): Promise<void> {

@@ -47,7 +47,7 @@ export function createWorker(options: WorkerOptions): Worker {
   /** Ends the looking for work; leases are renewed until `stopped`. */
   const stopping = new AbortController()
   const stopped = new AbortController()
-  let loops: Promise<unknown> = Promise.resolve()
+  let [claiming, renewing]: Promise<void>[] = []
 
   const claimLoop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -89,16 +89,19 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     start: () => {
-      loops = Promise.all([claimLoop(), renewLoop()])
+      claiming = claimLoop()
+      renewing = renewLoop()
     },
     stop: async (graceMs) => {
       stopping.abort()
+      // A claim under way may still bring something.
+      await claiming
       const all = () => Promise.all([...work.held.values()].map(({ done }) => done))
       await Promise.race([all(), sleep(graceMs, undefined, { ref: false })])
       for (const { abort } of work.held.values()) abort.abort(STOPPING)
       await all()
       stopped.abort()
-      await loops
+      await renewing
     },
   }
 }

@@ -40,6 +40,8 @@ export async function* readBlobs(
   } finally {
     signal?.removeEventListener('abort', onAbort)
     killGroup(child)
+    // With output that nobody reads any more it would never be seen to have ended.
+    child.stdout.destroy()
     await ended.catch(() => {})
   }
 }
