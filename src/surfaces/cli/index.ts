@@ -1,2 +1,3 @@
-export { runCli, type LocalCommand } from './program.ts'
+export type { LocalCommand } from './local-command.ts'
+export { runCli } from './program.ts'
 export type { CliSettings } from './settings.ts'

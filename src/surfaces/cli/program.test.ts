@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
-import { isAbsent } from '../../contract/operation.ts'
+import { fieldsOf, isAbsent, takesIdempotencyKey } from '../../contract/operation.ts'
+import type { LocalCommand } from './local-command.ts'
 import { runCli } from './program.ts'
 import { CliError, type CliSettings } from './settings.ts'
 
@@ -9,12 +10,23 @@ interface Sent {
   readonly method: string
   readonly url: string
   readonly key: string | null
+  readonly idempotencyKey: string | null
   readonly body: unknown
 }
 
 const DEMO = { url: 'http://127.0.0.1:7420', apiKey: 'tn_live_demo', org: 'demo' }
 
-async function run(argv: readonly string[], more: Partial<CliSettings> = {}, answers: readonly Response[] = []) {
+const LOCAL: readonly LocalCommand[] = [
+  { name: 'local', summary: 'A local command', run: async ({ json }) => (json ? 7 : 8) },
+  { name: 'broken', summary: 'Fails', run: () => Promise.reject(new CliError('config_invalid', { issues: [] })) },
+]
+
+async function run(
+  argv: readonly string[],
+  more: Partial<CliSettings> = {},
+  answers: readonly Response[] = [],
+  local = LOCAL,
+) {
   const sent: Sent[] = []
   const left = [...answers]
   const text = { out: '', err: '' }
@@ -31,16 +43,15 @@ async function run(argv: readonly string[], more: Partial<CliSettings> = {}, ans
     confirm: async () => false,
     fetch: async (input, init) => {
       const request = new Request(input, init)
-      const body = request.method === 'POST' ? await request.json().catch(() => null) : null
-      sent.push({ method: request.method, url: request.url, key: request.headers.get('authorization'), body })
+      const body: unknown = request.method === 'POST' ? await request.json().catch(() => null) : null
+      const { method, url, headers } = request
+      const idempotencyKey = headers.get('idempotency-key')
+      sent.push({ method, url, key: headers.get('authorization'), idempotencyKey, body })
       return left.shift() ?? Response.json({ data: [], meta: { pagination: { nextCursor: null, limit: 50 } } })
     },
     ...more,
   }
-  const code = await runCli(argv, settings, [
-    { name: 'local', summary: 'A local command', run: async ({ json }) => (json ? 7 : 8) },
-    { name: 'broken', summary: 'Fails', run: () => Promise.reject(new CliError('config_invalid', { issues: [] })) },
-  ])
+  const code = await runCli(argv, settings, local)
   return { code, sent, ...text }
 }
 
@@ -164,5 +175,121 @@ describe('the command line', () => {
     expect((await run(['local'])).code).toBe(8)
     expect((await run(['local', '--json'])).code).toBe(7)
     expect((await run(['broken'])).code).toBe(2)
+  })
+
+  it('gives local commands their arguments and options, beside the operations of the same group', async () => {
+    const given: unknown[] = []
+    const verify: LocalCommand = {
+      name: 'audit verify',
+      summary: 'Check a trail',
+      description: 'Check a trail without a server.',
+      args: [{ name: 'file', description: 'What was exported' }],
+      options: [
+        { name: 'head', value: 'sha256', description: 'Hash of its last entry' },
+        { name: 'org-id', value: 'id', description: 'Whose trail it is' },
+      ],
+      examples: ['tenon audit verify audit.jsonl'],
+      run: async (input) => given.push(input),
+    }
+    const cli = (...argv: string[]) => run(argv, {}, [], [verify])
+    expect((await cli('audit', '--help')).out).toMatch(/list[^]*export[^]*verify .*<file> +Check a trail/)
+    const { out } = await cli('audit', 'verify', '--help')
+    for (const part of ['without a server', 'What was exported', '--head <sha256>', ...(verify.examples ?? [])])
+      expect(out).toContain(part)
+    expect((await cli('audit', 'verify', 'a.jsonl', '--org-id', 'org_1', '--json')).code).toBe(1)
+    expect((await cli('audit', 'verify', '-')).code).toBe(2)
+    expect(given).toEqual([
+      { json: true, args: { file: 'a.jsonl' }, options: { 'org-id': 'org_1' } },
+      { json: false, args: { file: '-' }, options: {} },
+    ])
+    for (const wrong of [[], ['a', 'b'], ['a', '--head'], ['a', '--bogus', 'x']])
+      expect([wrong, (await cli('audit', 'verify', ...wrong)).code]).toEqual([wrong, 2])
+    expect(given).toHaveLength(2)
+  })
+})
+
+describe('an idempotency key', () => {
+  it('is an option of the commands that change something, and of no other', async () => {
+    for (const operation of OPERATIONS) {
+      const { cli } = operation.surfaces
+      if (isAbsent(cli)) continue
+      const { out } = await run([...cli.command.split(' '), '--help'])
+      expect([cli.command, out.includes('--idempotency-key')]).toEqual([cli.command, takesIdempotencyKey(operation)])
+    }
+    expect((await run(['repos', 'list', '--idempotency-key', 'once'])).code).toBe(2)
+  })
+
+  it('is sent beside the input', async () => {
+    const { sent } = await run(['api-keys', 'create', 'ci', '--idempotency-key', 'once', '--json'])
+    expect(sent).toMatchObject([{ idempotencyKey: 'once', body: { name: 'ci' } }])
+    expect((await run(['api-keys', 'create', 'ci', '--json'])).sent).toMatchObject([{ idempotencyKey: null }])
+  })
+
+  it('is refused when no header can hold it', async () => {
+    for (const key of ['', 'a b', 'ключ', 'x'.repeat(256)])
+      expect(await run(['repos', 'reindex', 'x', '--idempotency-key', key])).toMatchObject({ code: 2, sent: [] })
+  })
+})
+
+describe('a flag that turns a command into another operation', () => {
+  const revoked = { id: 'key_1', name: 'ci' }
+
+  it('has a name of one word and takes no input of its own', () => {
+    for (const operation of OPERATIONS) {
+      const { cli } = operation.surfaces
+      if (isAbsent(cli) || cli.flag === undefined) continue
+      expect(cli.flag.name).toMatch(/^[a-z]+$/)
+      expect([...fieldsOf(operation).keys()].filter((name) => name !== 'org')).toEqual([])
+    }
+  })
+
+  it('takes the place of the argument', async () => {
+    const argv = ['api-keys', 'revoke', '--self', '--yes', '--idempotency-key', 'once']
+    const self = await run(argv, {}, [Response.json({ data: revoked })])
+    expect(self).toMatchObject({ code: 0, out: 'Revoked key_1 (ci).\n' })
+    expect(self.sent).toMatchObject([{ url: 'http://127.0.0.1:7420/v1/me/api-key/revoke', idempotencyKey: 'once' }])
+    const other = await run(['api-keys', 'revoke', 'key_1', '--yes'], {}, [Response.json({ data: revoked })])
+    expect(other.sent).toMatchObject([{ url: 'http://127.0.0.1:7420/v1/api-keys/demo/key_1/revoke' }])
+  })
+
+  it('is wrong use together with the argument, and so is neither', async () => {
+    for (const argv of [[], ['key_1', '--self'], ['key_1', 'key_2']]) {
+      const { code, sent, out } = await run(['api-keys', 'revoke', ...argv, '--yes', '--json'])
+      expect([argv, code, sent, JSON.parse(out).error.code]).toEqual([argv, 2, [], 'usage'])
+    }
+    expect((await run(['api-keys', 'revoke', '--yes'])).err).toContain("'key' or option '--self'")
+  })
+
+  it('asks first, as the command without it does', async () => {
+    expect(await run(['api-keys', 'revoke', '--self'])).toMatchObject({ code: 2, sent: [] })
+    const asked: string[] = []
+    const confirm = async (question: string) => asked.push(question) > 2
+    for (const what of ['--self', 'key_1'])
+      expect(await run(['api-keys', 'revoke', what], { isTerminal: true, confirm })).toMatchObject({
+        code: 1,
+        sent: [],
+      })
+    expect(asked).toEqual(['Revoke the API key of this call?', 'Revoke an API key: key_1?'])
+  })
+})
+
+describe('a limit that is reached', () => {
+  const refusal = (code: string, details: object, headers = {}) =>
+    Response.json({ error: { code, message: '', details, requestId: 'req_1' } }, { status: 429, headers })
+
+  it('is told with when to try again', async () => {
+    const rate = refusal('rate_limited', { limit: 1000, retryAfterSeconds: 2580 }, { 'retry-after': '2580' })
+    const { code, err } = await run(['limits'], {}, [rate])
+    expect(code).toBe(5)
+    expect(err).toContain('  limit: 1000\n  retry after: 2580 s (43 min)\n')
+    const quota = refusal('quota_exceeded', { quota: 'concurrentRuns', limit: 2, retryAfterSeconds: 10 })
+    const runs = await run(['repos', 'add', 'a/b'], {}, [quota])
+    expect(runs.code).toBe(5)
+    expect(runs.err).toContain('  quota: runs at once\n  limit: 2\n  retry after: 10 s\n')
+  })
+
+  it('is told by the header alone as well', async () => {
+    const { err } = await run(['limits'], {}, [refusal('rate_limited', {}, { 'retry-after': '12' })])
+    expect(err).toContain('  retry after: 12 s\n')
   })
 })

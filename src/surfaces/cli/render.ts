@@ -1,32 +1,28 @@
 import type { Repository, SearchMatch } from '../../contract/code.ts'
-import type { ApiKey, Organization } from '../../contract/identity.ts'
 import type { Envelope } from '../../contract/operation.ts'
 import type { Run, RunLog } from '../../contract/runs.ts'
-import type { CliSettings } from './settings.ts'
-import { ago, plain, size, styleOf, table, type Style } from './text.ts'
+import { renderAudit } from './render-audit.ts'
+import { renderKeys, renderMe, renderNewKey, renderRevokedKey, renderRotatedKey } from './render-identity.ts'
+import { renderLimits } from './render-limits.ts'
+import { ago, fields, listOf, plain, size, styleOf, type Look, type Style } from './text.ts'
 
-type Look = Pick<CliSettings, 'width' | 'colors'>
 type Render = (data: never, look: Look) => string
 
 /** What a person sees of each operation's answer; what has no entry is shown as JSON. */
 const RENDERERS: Readonly<Record<string, Render>> = {
-  'me.get': ({ org, apiKey }: { org: Organization; apiKey: ApiKey }) =>
-    `${plain(org.name)} (${org.slug})  ${org.id}\nkey ${plain(apiKey.name)} ${apiKey.hint}  ${apiKey.scopes.join(' ')}\n`,
-  'apiKeys.create': (key: ApiKey & { secret: string }) =>
-    `${key.secret}\n\nKeep it now: it is shown this once. ${key.id}, scopes ${key.scopes.join(' ')}\n`,
-  'apiKeys.revoke': (key: ApiKey) => `Revoked ${key.id} (${plain(key.name)}).\n`,
-  'apiKeys.list': (keys: ApiKey[], look) =>
-    listOf(keys, look, 'No keys.', ['ID', 'KEY', 'STATE', 'MADE', 'NAME'], (key) => [
-      key.id,
-      key.hint,
-      key.revokedAt === null ? 'active' : 'revoked',
-      ago(key.createdAt),
-      key.name,
-    ]),
+  'me.get': renderMe,
+  'apiKeys.create': renderNewKey,
+  'apiKeys.rotate': renderRotatedKey,
+  'apiKeys.revoke': renderRevokedKey,
+  'apiKeys.revokeSelf': renderRevokedKey,
+  'apiKeys.list': renderKeys,
+  'limits.get': renderLimits,
+  'audit.list': renderAudit,
   'repositories.add': started,
   'repositories.reindex': started,
   'repositories.delete': ({ name }: { name: string }) => `Deleted ${plain(name)}.\n`,
-  'repositories.get': (repository: Repository) => fields({ ...repository, sizeBytes: size(repository.sizeBytes) }),
+  'repositories.get': (repository: Repository, { width }) =>
+    fields({ ...repository, sizeBytes: size(repository.sizeBytes) }, width),
   'repositories.list': (repositories: Repository[], look) =>
     listOf(
       repositories,
@@ -52,7 +48,7 @@ const RENDERERS: Readonly<Record<string, Render>> = {
       ago(run.startedAt),
       run.error?.message ?? (run.waiting === null ? '' : `waits for ${run.waiting}`),
     ]),
-  'runs.get': (run: Run) => describeRun(run),
+  'runs.get': describeRun,
   'runs.logs': (lines: RunLog[], { colors }) => {
     const style = styleOf(colors)
     const paint = { info: 'dim', warn: 'yellow', error: 'red' } as const
@@ -76,42 +72,29 @@ export function render(operation: string, envelope: Envelope, look: Look): strin
   return renderer(envelope.data as never, look) + more
 }
 
-export function describeRun(run: Run): string {
+function describeRun(run: Run, { width }: Look): string {
   const { chunksDone, chunksTotal, chunksFailed } = run.progress
   const summary = Object.entries(run.summary ?? {}).map(
     ([name, value]) => `${name} ${typeof value === 'string' ? plain(value) : JSON.stringify(value)}`,
   )
-  return fields({
-    run: run.id,
-    pipeline: run.pipeline,
-    status: run.status,
-    chunks: `${chunksDone} of ${chunksTotal ?? '?'}${chunksFailed > 0 ? `, ${chunksFailed} failed` : ''}`,
-    started: run.startedAt,
-    ended: run.endedAt,
-    result: summary.join(', ') || null,
-    error: run.error === null ? null : `${run.error.message} (${run.error.code})`,
-    waiting: run.waiting,
-  })
+  return fields(
+    {
+      run: run.id,
+      pipeline: run.pipeline,
+      status: run.status,
+      chunks: `${chunksDone} of ${chunksTotal ?? '?'}${chunksFailed > 0 ? `, ${chunksFailed} failed` : ''}`,
+      started: run.startedAt,
+      ended: run.endedAt,
+      result: summary.join(', ') || null,
+      error: run.error === null ? null : `${run.error.message} (${run.error.code})`,
+      waiting: run.waiting,
+    },
+    width,
+  )
 }
 
 function started({ repository, run }: { repository: Repository; run: Run }): string {
   return `${plain(repository.name)} is being indexed by ${run.id}.\nFollow it: tenon runs watch ${run.id}\n`
-}
-
-function listOf<T>(
-  items: readonly T[],
-  { width, colors }: Look,
-  empty: string,
-  head: readonly string[],
-  row: (item: T) => string[],
-): string {
-  return items.length === 0 ? `${empty}\n` : table(head, items.map(row), { width, style: styleOf(colors) })
-}
-
-function fields(values: object): string {
-  const rows = Object.entries(values).filter(([, value]) => value !== null && value !== undefined)
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${plain(String(value))}\n`).join('')
 }
 
 function searchResult(

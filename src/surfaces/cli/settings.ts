@@ -16,6 +16,8 @@ export interface CliSettings {
   readonly err: (text: string) => void
   /** stdout is a terminal. */
   readonly isTerminal: boolean
+  /** Show where an error that nobody expected comes from. */
+  readonly debug?: boolean
   readonly colors: boolean
   /** Columns of the terminal. */
   readonly width: number

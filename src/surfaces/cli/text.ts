@@ -1,5 +1,11 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 
+/** What the terminal can show. */
+export interface Look {
+  /** Columns. */
+  readonly width: number
+  readonly colors: boolean
+}
 export type Style = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string
 
 export function styleOf(colors: boolean): Style {
@@ -14,12 +20,20 @@ export function plain(text: string): string {
   return stripVTControlCharacters(text).replaceAll('\t', '  ').replaceAll(UNSAFE, '�')
 }
 
-/** Columns as wide as their widest cell; the last one is cut at the width of the terminal. */
-export function table(
+/** A line for each item, or what to say when there is none. */
+export function listOf<T>(
+  items: readonly T[],
+  look: Look,
+  empty: string,
   head: readonly string[],
-  rows: readonly (readonly string[])[],
-  { width, style }: { width: number; style: Style },
+  row: (item: T) => string[],
 ): string {
+  return items.length === 0 ? `${empty}\n` : table(head, items.map(row), look)
+}
+
+/** Columns as wide as their widest cell; what does not fit is cut at the width of the terminal. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], { width, colors }: Look): string {
+  const style = styleOf(colors)
   const cells = rows.map((row) => row.map(plain))
   const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)))
   const line = (row: readonly string[]): string => {
@@ -29,12 +43,41 @@ export function table(
   return [style('dim', line(head)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
 
+/** One line for each value that is there, words that do not fit on further lines below. */
+export function fields(values: object, width: number): string {
+  const rows = Object.entries(values).filter(([, value]) => value !== null && value !== undefined)
+  const indent = Math.max(...rows.map(([name]) => name.length)) + 2
+  return rows
+    .flatMap(([name, value]) =>
+      wrap(plain(String(value)), width - indent).map((line, i) => `${(i === 0 ? name : '').padEnd(indent)}${line}\n`),
+    )
+    .join('')
+}
+
+/** Lines of whole words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`
+    if (lines.length > 0 && longer.length > width) lines.push(word)
+    else lines[Math.max(0, lines.length - 1)] = longer
+  }
+  return lines
+}
+
 export function ago(timestamp: string | null): string {
-  if (timestamp === null) return '–'
-  const seconds = Math.max(0, (Date.now() - Date.parse(timestamp)) / 1000)
-  if (seconds < 90) return `${Math.round(seconds)} s ago`
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`
-  return seconds < 129_600 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`
+  return timestamp === null ? '–' : `${span((Date.now() - Date.parse(timestamp)) / 1000)} ago`
+}
+
+export function until(timestamp: string | null): string {
+  return timestamp === null ? '–' : `in ${span((Date.parse(timestamp) - Date.now()) / 1000)}`
+}
+
+/** A length of time in the unit that people think in. */
+export function span(seconds: number): string {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
 }
 
 export function size(bytes: number): string {

@@ -1,5 +1,5 @@
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
-import { API_VERSION, VERSION, type Health } from '../../contract/health.ts'
 import { ERRORS } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import type { Operation } from '../../contract/operation.ts'
@@ -7,48 +7,54 @@ import type { Log } from '../../kernel/ctx.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
 import type { Caller } from '../../kernel/run-operation.ts'
 import { errorEnvelope, TenonError, toTenonError } from '../../kernel/tenon-error.ts'
+import { callHeaders, errorHeaders } from './call-headers.ts'
+import { addressTest, clientAddress } from './client-address.ts'
 import { queryReader } from './coerce-query.ts'
+import { ALIVE, createReadiness, type Checks } from './health.ts'
 import { openApiDocument } from './openapi.ts'
 import { readJsonBody } from './read-body.ts'
+import { respond, SECURITY_HEADERS } from './respond.ts'
 
 export interface RestOptions {
   readonly caller: Caller
   readonly log: Log
-  /** Names of what has to work for the service to be ready, with whether it does. */
-  readonly checks: () => Promise<Readonly<Record<string, boolean>>>
+  readonly checks: Checks
   readonly publicUrl: string
-  readonly mcp: (request: Request) => Promise<Response>
+  /** Addresses and CIDR ranges of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly mcp: (request: Request, address: string) => Promise<Response>
 }
 
-const SECURITY_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-}
-
-/** The REST surface: one route for each operation of the contract, health, the OpenAPI document, and MCP beside it. */
+/**
+ * The REST surface: one route for each operation of the contract, health, the OpenAPI document, and MCP beside it.
+ *
+ * @throws TypeError when an entry of `trustedProxies` is malformed.
+ */
 export function createRestApp(options: RestOptions): Hono {
+  const addressOf = addressReader(options.trustedProxies)
   const app = new Hono()
-  app.use(async (c, next) => {
-    await next()
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value)
+  for (const operation of OPERATIONS) {
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    app.on(operation.method, path, handlerOf(operation, options.caller, addressOf))
+  }
+  const alive = JSON.stringify(ALIVE)
+  app.get('/healthz', () => respond(200, alive))
+  const readiness = createReadiness(options.checks)
+  app.get('/readyz', async () => {
+    const health = await readiness()
+    return respond(health.status === 'ok' ? 200 : 503, JSON.stringify(health))
   })
-  for (const operation of OPERATIONS)
-    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), handlerOf(operation, options))
-  app.get('/healthz', (c) => c.json(healthOf({})))
-  app.get('/readyz', async (c) => {
-    const health = healthOf(await options.checks())
-    return c.json(health, health.status === 'ok' ? 200 : 503)
+  const document = JSON.stringify(openApiDocument(options.publicUrl))
+  app.get('/openapi.json', () => respond(200, document))
+  app.all('/mcp', async (c) => {
+    const response = await options.mcp(c.req.raw, addressOf(c))
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value)
+    return response
   })
-  const document = openApiDocument(options.publicUrl)
-  app.get('/openapi.json', (c) => c.json(document))
-  app.all('/mcp', (c) => options.mcp(c.req.raw))
   app.notFound((c) => {
     const allow = allowedMethods(c.req.path)
     if (allow.length === 0) return refuse(c, new TenonError('not_found'))
-    c.header('allow', allow.join(', '))
-    return refuse(c, new TenonError('method_not_allowed'))
+    return refuse(c, new TenonError('method_not_allowed'), { allow: allow.join(', ') })
   })
   app.onError((thrown, c) => {
     const error = toTenonError(thrown)
@@ -58,23 +64,38 @@ export function createRestApp(options: RestOptions): Hono {
   return app
 }
 
-function handlerOf(operation: Operation, { caller }: RestOptions): (c: Context) => Promise<Response> {
+type AddressReader = (c: Context) => string
+
+function addressReader(trustedProxies: readonly string[]): AddressReader {
+  const isTrustedProxy = addressTest(trustedProxies)
+  return (c) => {
+    // Called in process, as by a test, there is no socket.
+    const bindings = c.env as Partial<HttpBindings> | undefined
+    const socket = bindings?.incoming?.socket.remoteAddress
+    return clientAddress({ socket, forwardedFor: c.req.header('x-forwarded-for') }, isTrustedProxy)
+  }
+}
+
+function handlerOf(operation: Operation, caller: Caller, addressOf: AddressReader): (c: Context) => Promise<Response> {
   const readQuery = queryReader(operation)
   const hasBody = Object.keys(operation.body.shape).length > 0
   return async (c) => {
     const requestId = requestIdOf(c)
-    const body = hasBody ? await readJsonBody(c.req.raw) : {}
     const outcome = await caller.call(operation, {
       credentials: { apiKey: apiKeyOf(c), rootKey: c.req.header('x-root-key') },
       input: {
         params: c.req.param() as Record<string, string>,
-        query: readQuery(new URL(c.req.url).searchParams),
-        body,
+        query: c.req.url.includes('?') ? readQuery(new URL(c.req.url).searchParams) : {},
+        body: {},
       },
+      ...(hasBody ? { readBody: () => readJsonBody(c.req.raw) } : {}),
       requestId,
       signal: c.req.raw.signal,
+      address: addressOf(c),
+      idempotencyKey: c.req.header('idempotency-key'),
     })
-    return answer(c, outcome.envelope, outcome.status, requestId)
+    const headers = { 'x-request-id': requestId, ...callHeaders(outcome) }
+    return respond(outcome.status, JSON.stringify(outcome.envelope), headers)
   }
 }
 
@@ -86,25 +107,19 @@ function requestIdOf(c: Context): string {
   return requestIdFrom(c.req.header('x-request-id'))
 }
 
-function refuse(c: Context, error: TenonError): Response {
+/** An answer to what never became a call. */
+function refuse(c: Context, error: TenonError, more?: Readonly<Record<string, string>>): Response {
   const requestId = requestIdOf(c)
-  return answer(c, errorEnvelope(error, requestId), ERRORS[error.code].httpStatus ?? 500, requestId)
+  const envelope = errorEnvelope(error, requestId)
+  const headers = { 'x-request-id': requestId, ...errorHeaders(envelope), ...more }
+  return respond(ERRORS[error.code].httpStatus ?? 500, JSON.stringify(envelope), headers)
 }
 
-function answer(c: Context, envelope: object, status: number, requestId: string): Response {
-  const headers = new Headers(c.res.headers)
-  headers.set('content-type', 'application/json; charset=utf-8')
-  headers.set('x-request-id', requestId)
-  return new Response(JSON.stringify(envelope), { status, headers })
-}
+const ROUTES = OPERATIONS.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}))
 
 function allowedMethods(path: string): string[] {
-  const fits = (pattern: string): boolean => new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path)
-  return [...new Set(OPERATIONS.filter((operation) => fits(operation.path)).map(({ method }) => method))]
-}
-
-function healthOf(checks: Readonly<Record<string, boolean>>): Health {
-  const results = Object.entries(checks).map(([name, ok]) => [name, ok ? 'ok' : 'failed'] as const)
-  const status = results.every(([, result]) => result === 'ok') ? 'ok' : 'unavailable'
-  return { status, version: VERSION, api_version: API_VERSION, checks: Object.fromEntries(results) }
+  return [...new Set(ROUTES.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))]
 }

@@ -1,18 +1,65 @@
-import type { Server } from 'node:http'
+import { once } from 'node:events'
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { TenonError } from '../../kernel/tenon-error.ts'
 
 export interface Listening {
   readonly url: string
-  /** Takes no new connection and waits for the open ones, at most `graceMs`. */
+  /**
+   * From now on every response tells its client, or the balancer in front, to take its next request elsewhere; until
+   * `close` all are served as before. A connection that was kept open without a request for `KEEP_ALIVE_MS` is closed
+   * anyway, so that after as long no client holds one that it could still use when `close` takes it away.
+   */
+  drain(): void
+  /** Takes no new connection, closes idle ones, and waits for what is under way, at most `graceMs`. */
   close(graceMs: number): Promise<void>
 }
 
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly timeouts?: Timeouts
+}
+
+/** How long a client may take to send the headers, and the whole of a request; how often that is looked at. */
+export interface Timeouts {
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly checkMs: number
+}
+
+/** A body is 1 MiB at most, which a slow line sends in time; the answer may take longer. */
+const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2_000 }
+
+/** What clients are told, and the second that Node adds for a request which is on its way by then. */
+export const KEEP_ALIVE_MS = 6_000
+const KEEP_ALIVE_BUFFER_MS = 1_000
+
+/** In which a request that its client has already sent, perhaps on a new connection, comes to be read. */
+const LINGER_MS = 100
+
 /** @throws TenonError `port_in_use` */
-export async function listen(app: Hono, { host, port }: { host: string; port: number }): Promise<Listening> {
+export async function listen(app: Hono, { host, port, timeouts = TIMEOUTS }: ListenOptions): Promise<Listening> {
+  let draining = false
+  class DrainableResponse<R extends IncomingMessage> extends ServerResponse<R> {
+    override writeHead(...args: [status: number, ...unknown[]]): this {
+      if (draining) this.shouldKeepAlive = false
+      return super.writeHead(...(args as [number]))
+    }
+  }
+  const serverOptions = {
+    ServerResponse: DrainableResponse,
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: timeouts.checkMs,
+    keepAliveTimeout: KEEP_ALIVE_MS - KEEP_ALIVE_BUFFER_MS,
+    keepAliveTimeoutBuffer: KEEP_ALIVE_BUFFER_MS,
+  }
   const server = await new Promise<Server>((resolve, reject) => {
-    const starting = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(starting as Server))
+    const starting = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, () => resolve(starting as Server))
     starting.once('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'EADDRINUSE' ? new TenonError('port_in_use', { details: { port }, cause }) : cause)
     })
@@ -21,10 +68,17 @@ export async function listen(app: Hono, { host, port }: { host: string; port: nu
   const bound = typeof address === 'object' && address !== null ? address.port : port
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    drain: () => {
+      draining = true
+    },
     close: async (graceMs) => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      draining = true
+      const closed = once(server, 'close')
       const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+      // Not that of an HTTP server, which would close idle connections at once, under a request that is on its way.
+      NetServer.prototype.close.call(server)
+      await Promise.race([closed, sleep(LINGER_MS)])
+      server.close()
       await closed
       clearTimeout(timer)
     },

@@ -3,6 +3,7 @@ import { ERRORS, ERROR_CODES, type ErrorCode } from '../../contract/errors.ts'
 import { health, VERSION } from '../../contract/health.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import { errorsOf, type Operation } from '../../contract/operation.ts'
+import { HEADER_COMPONENTS, idempotencyKeyParameter, refusalHeaders, successHeaders } from './openapi-headers.ts'
 
 type Json = Record<string, unknown>
 
@@ -10,6 +11,8 @@ const TAGS: Readonly<Record<string, string>> = {
   organizations: 'Organisations',
   me: 'The caller',
   apiKeys: 'API keys',
+  limits: 'Plan, limits and use',
+  audit: 'Audit trail',
   repositories: 'Git repositories',
   search: 'Search over indexed code',
   runs: 'Background runs',
@@ -46,6 +49,7 @@ export function openApiDocument(publicUrl: string): Json {
     paths,
     components: {
       schemas: { Error: errorSchema(), Page: pageSchema() },
+      headers: HEADER_COMPONENTS,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
@@ -64,7 +68,11 @@ function operationObject(operation: Operation): Json {
     summary,
     description: scope === null ? description : `${description}\n\nScope: \`${scope}\`.`,
     security: SECURITY[operation.auth],
-    parameters: [...parameters(operation, 'params', 'path'), ...parameters(operation, 'query', 'query')],
+    parameters: [
+      ...parameters(operation, 'params', 'path'),
+      ...parameters(operation, 'query', 'query'),
+      ...idempotencyKeyParameter(operation),
+    ],
     ...(body
       ? {
           requestBody: {
@@ -76,7 +84,7 @@ function operationObject(operation: Operation): Json {
     responses: {
       [status]: {
         description: 'Done',
-        headers: { 'X-Request-ID': { description: 'Names this request in logs', schema: { type: 'string' } } },
+        headers: successHeaders(operation),
         content: { 'application/json': { schema: envelopeSchema(operation) } },
       },
       ...errorResponses(errorsOf(operation)),
@@ -119,6 +127,7 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
               String(status),
               {
                 description: group.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('\n\n'),
+                headers: refusalHeaders(group),
                 content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
               },
             ],
@@ -164,6 +173,18 @@ function pageSchema(): Json {
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, reused: 'inline', unrepresentable: 'any' }) as Json
+  const {
+    $schema: _schema,
+    $defs: _defs,
+    ...rest
+  } = z.toJSONSchema(schema, {
+    io,
+    reused: 'inline',
+    unrepresentable: 'any',
+    // Only "any JSON value" refers to itself in the contract, by a place that would not be one of this document.
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema instanceof z.ZodLazy) delete jsonSchema.$ref
+    },
+  }) as Json
   return rest
 }

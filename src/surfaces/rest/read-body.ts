@@ -8,7 +8,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * Reads a JSON body, counting its bytes as they come.
  *
- * @throws TenonError `unsupported_media_type`, `payload_too_large`, `malformed_json`, `validation_failed` (no object).
+ * @throws TenonError `unsupported_media_type`, `payload_too_large`, `malformed_json`, `validation_failed` (no object),
+ * `cancelled` (the client has left).
  */
 export async function readJsonBody(request: Request): Promise<Record<string, unknown>> {
   const type = request.headers.get('content-type') ?? ''
@@ -34,10 +35,14 @@ async function readBytes(request: Request): Promise<Buffer> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of request.body ?? []) {
-    size += part.length
-    if (size > MAX_BODY_BYTES) throw tooLarge
-    parts.push(part)
+  try {
+    for await (const part of request.body ?? []) {
+      size += part.length
+      if (size > MAX_BODY_BYTES) throw tooLarge
+      parts.push(part)
+    }
+  } catch (cause) {
+    throw cause === tooLarge ? tooLarge : new TenonError('cancelled', { cause })
   }
   return Buffer.concat(parts)
 }

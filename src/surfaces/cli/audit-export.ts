@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { listAudit } from '../../contract/audit.ts'
+import { ApiError, type Client } from '../../contract/client.ts'
+import { addExamples, commandAt } from './command-tree.ts'
+import type { Context } from './context.ts'
+import type { CliSettings } from './settings.ts'
+
+const LARGEST_PAGE = listAudit.query.shape.limit.unwrap().maxValue ?? undefined
+/** Somebody who has to wait longer wants to know instead. */
+const LONGEST_WAIT_S = 60
+
+export function addAuditExport(program: Command, { settings, client }: Context): void {
+  const command = commandAt(program, 'audit export')
+    .summary('Write the whole audit trail as JSON lines')
+    .description(
+      'Write the whole audit trail to the standard output, oldest entry first, each as one line of JSON just as the API gives it. Goes on by itself after a rate limit of up to a minute.',
+    )
+    .action(() => exportAudit(client(), settings))
+  addExamples(command, ['tenon audit export > audit.jsonl'])
+}
+
+/** Page by page, so that a trail of any length needs the memory of one page. */
+async function exportAudit(client: Client, { out, err }: CliSettings): Promise<void> {
+  let cursor: string | undefined
+  do {
+    const input = { order: 'oldest', limit: LARGEST_PAGE, cursor } as const
+    const { data, meta } = await patiently(() => client.call(listAudit, input), err)
+    out(data.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    cursor = meta?.pagination.nextCursor ?? undefined
+  } while (cursor !== undefined)
+}
+
+async function patiently<T>(call: () => Promise<T>, say: (text: string) => void): Promise<T> {
+  for (;;) {
+    try {
+      return await call()
+    } catch (thrown) {
+      const seconds =
+        thrown instanceof ApiError && thrown.code === 'rate_limited' ? thrown.retryAfterSeconds : undefined
+      if (seconds === undefined || seconds > LONGEST_WAIT_S) throw thrown
+      say(`Rate limit reached; going on in ${seconds} s.\n`)
+      await sleep(seconds * 1000)
+    }
+  }
+}

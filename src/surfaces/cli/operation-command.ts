@@ -1,0 +1,128 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../contract/errors.ts'
+import { OPERATIONS } from '../../contract/index.ts'
+import { isAbsent, takesIdempotencyKey, type CliSurface, type Operation } from '../../contract/operation.ts'
+import type { Run } from '../../contract/runs.ts'
+import { addExamples, commandAt } from './command-tree.ts'
+import type { Context } from './context.ts'
+import { idempotencyKeyOption, inputSchemaOf, optionOf } from './field-option.ts'
+import { render } from './render.ts'
+import { CliError, type CliSettings } from './settings.ts'
+import { showRun, watchRun } from './watch-run.ts'
+
+interface Offered {
+  readonly operation: Operation
+  readonly cli: CliSurface
+}
+/** One command: an operation, and those that a flag turns it into. */
+interface Offer extends Offered {
+  readonly flagged: readonly (Offered & { readonly flag: NonNullable<CliSurface['flag']> })[]
+}
+type Input = Readonly<Record<string, unknown>>
+/** How to go about a call. */
+interface Manner {
+  readonly wait?: boolean
+  readonly yes?: boolean
+  readonly idempotencyKey?: string
+}
+
+/** A command for every operation that names one. */
+export function addOperations(program: Command, context: Context): void {
+  for (const offer of offers()) {
+    const command = commandAt(program, offer.cli.command)
+    declare(command, offer)
+    command.action(async (...given: unknown[]) => {
+      const { wait, yes, idempotencyKey, ...options } = command.opts()
+      const { chosen, input } = choose(command, offer, options, given)
+      await perform(chosen, input, { wait, yes, idempotencyKey }, context)
+    })
+  }
+}
+
+function offers(): Offer[] {
+  const offered = OPERATIONS.flatMap((operation): Offered[] => {
+    const { cli } = operation.surfaces
+    return isAbsent(cli) ? [] : [{ operation, cli }]
+  })
+  const flagged = offered.flatMap((one) => (one.cli.flag === undefined ? [] : [{ ...one, flag: one.cli.flag }]))
+  return offered
+    .filter(({ cli }) => cli.flag === undefined)
+    .map((main) => ({ ...main, flagged: flagged.filter(({ cli }) => cli.command === main.cli.command) }))
+}
+
+function declare(command: Command, offer: Offer): void {
+  const { operation, cli, flagged } = offer
+  command.summary(operation.summary).description(`${operation.summary}. ${operation.description}`)
+  const { properties, required } = inputSchemaOf(operation)
+  const args = cli.args ?? []
+  for (const arg of args) {
+    // Where a flag may stand in its place, `choose` sees to it.
+    const needed = required.includes(arg) && flagged.length === 0
+    command.argument(needed ? `<${arg}>` : `[${arg}]`, properties[arg]?.description)
+  }
+  for (const [name, schema] of Object.entries(properties)) {
+    if (name !== 'org' && !args.includes(name)) command.addOption(optionOf(name, schema, required.includes(name)))
+  }
+  for (const { flag } of flagged) command.option(`--${flag.name}`, flag.description)
+  const all = [offer, ...flagged]
+  if (all.some((one) => startsRun(one.operation))) command.option('--wait', 'follow the run to its end')
+  if (all.some((one) => one.operation.destructive)) command.option('--yes', 'do not ask')
+  if (all.some((one) => takesIdempotencyKey(one.operation))) command.addOption(idempotencyKeyOption())
+  const examples = all.flatMap((one) => one.cli.examples)
+  addExamples(command, examples)
+}
+
+/** What the command line means: a flag stands in the place of the arguments that say what to work on. */
+function choose(
+  command: Command,
+  offer: Offer,
+  options: Input,
+  given: readonly unknown[],
+): { chosen: Offered; input: Input } {
+  const args = offer.cli.args ?? []
+  const isGiven = (_: string, i: number): boolean => given[i] !== undefined
+  const chosen = offer.flagged.find(({ flag }) => options[flag.name] === true)
+  if (chosen !== undefined) {
+    if (args.some(isGiven))
+      command.error(`error: option '--${chosen.flag.name}' stands in place of '${args.join(' ')}'`)
+    return { chosen, input: {} }
+  }
+  if (offer.flagged.length > 0 && !args.every(isGiven)) {
+    const flags = offer.flagged.map(({ flag }) => `'--${flag.name}'`)
+    command.error(`error: missing required argument '${args.join(' ')}' or option ${flags.join(' or ')}`)
+  }
+  return { chosen: offer, input: { ...options, ...Object.fromEntries(args.map((arg, i) => [arg, given[i]])) } }
+}
+
+async function perform(
+  { operation, cli }: Offered,
+  input: Input,
+  { wait, yes, idempotencyKey }: Manner,
+  context: Context,
+): Promise<void> {
+  const { settings } = context
+  const json = context.json()
+  if (operation.destructive && yes !== true) {
+    const what = cli.args?.map((arg) => `: ${String(input[arg])}`).join('') ?? ''
+    await askFirst(`${operation.summary}${what}?`, settings)
+  }
+  const client = context.client()
+  let envelope = await client.call(operation, input, { idempotencyKey })
+  if (startsRun(operation) && wait === true) {
+    const { run } = envelope.data as { run: Run }
+    const ended = await watchRun(client, run.id, settings)
+    if (ended.status !== 'succeeded') context.done(EXIT.failed)
+    if (!json) return showRun(ended, settings)
+    envelope = { ...envelope, data: { ...(envelope.data as object), run: ended } }
+  }
+  settings.out(json ? `${JSON.stringify(envelope)}\n` : render(operation.name, envelope, settings))
+}
+
+function startsRun({ status }: Operation): boolean {
+  return status === 202
+}
+
+async function askFirst(question: string, { isTerminal, confirm }: CliSettings): Promise<void> {
+  if (!isTerminal) throw new CliError('usage', { reason: 'this can not be undone: add --yes' })
+  if (!(await confirm(question))) throw new CliError('cancelled')
+}

@@ -1,0 +1,66 @@
+import type { ApiKey, getMe } from '../../contract/identity.ts'
+import type { DataOf } from '../../contract/operation.ts'
+import { ALL_SCOPES } from '../../contract/scopes.ts'
+import { ago, fields, listOf, plain, until, wrap, type Look } from './text.ts'
+
+type NewKey = ApiKey & { readonly secret: string }
+
+export function renderMe({ org, plan, apiKey }: DataOf<typeof getMe>, { width }: Look): string {
+  const { name, hint, ...key } = factsOf(apiKey)
+  const values = { organisation: `${org.name} (${org.slug})`, org: org.id, plan, key: `${name} ${hint}`, ...key }
+  return fields(values, width)
+}
+
+export function renderNewKey(key: NewKey, look: Look): string {
+  return secretOnce(key, 'Keep it now: it is shown this once.', look)
+}
+
+export function renderRotatedKey(key: NewKey, look: Look): string {
+  const notice =
+    'Keep it now: it is shown this once. The old key works for 24 hours more, unless it ends before; the two share their limits.'
+  return secretOnce(key, notice, look)
+}
+
+export function renderRevokedKey({ id, name }: ApiKey): string {
+  return `Revoked ${id} (${plain(name)}).\n`
+}
+
+export function renderKeys(keys: ApiKey[], look: Look): string {
+  return listOf(keys, look, 'No keys.', ['ID', 'KEY', 'STATUS', 'EXPIRES', 'USED', 'NAME'], (key) => {
+    const status = statusOf(key)
+    return [
+      key.id,
+      // All begin alike: what tells them apart fits beside the rest on 80 columns.
+      key.hint.replace('tn_live_', '…'),
+      status,
+      status === 'revoked' || status === 'expired' ? '–' : until(key.expiresAt),
+      ago(key.lastUsedAt),
+      key.name,
+    ]
+  })
+}
+
+/** A rotated key works until it expires. */
+function statusOf({ revokedAt, expiresAt, rotatedAt }: ApiKey): 'revoked' | 'expired' | 'rotated' | 'active' {
+  if (revokedAt !== null) return 'revoked'
+  if (expiresAt !== null && Date.parse(expiresAt) <= Date.now()) return 'expired'
+  return rotatedAt === null ? 'active' : 'rotated'
+}
+
+function factsOf({ name, hint, id, scopes, callsPerHour, expiresAt, rotatedAt }: ApiKey) {
+  return {
+    name,
+    hint,
+    id,
+    scopes: scopes.length === ALL_SCOPES.length ? 'all' : scopes.join(' '),
+    limit: callsPerHour === null ? null : `${callsPerHour} calls per hour`,
+    expires: expiresAt,
+    rotated: rotatedAt,
+  }
+}
+
+/** The key stands alone on the first line, to be copied. */
+function secretOnce(key: NewKey, notice: string, { width }: Look): string {
+  const { hint: _, ...facts } = factsOf(key)
+  return `${key.secret}\n\n${wrap(notice, width).join('\n')}\n\n${fields(facts, width)}`
+}
