@@ -9,6 +9,7 @@ import { migrateDatabase } from './node.ts'
 import { demoFile, readPrivateFile } from './private-file.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
+import { verifyAudit } from './verify-audit.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -34,6 +35,20 @@ const LOCAL: readonly LocalCommand[] = [
     summary: 'Find what is wrong and say what to do',
     run: ({ json }) => doctor(config(), { json, say }),
   },
+  {
+    name: 'audit verify',
+    summary: 'Check an exported audit trail, without a server',
+    description:
+      'Follows the hash chain of what `tenon audit export` wrote, and names the first entry that was changed, left out or added. With --head, a hash that was noted before, it also finds a trail whose end was cut off.',
+    args: [{ name: 'file', description: 'exported trail, one entry per line; - is standard input' }],
+    options: [
+      { name: 'head', value: 'sha256', description: 'hash that the last entry has to have' },
+      { name: 'org-id', value: 'id', description: 'organisation whose trail it has to be, from its first entry on' },
+    ],
+    examples: ['tenon audit export > audit.jsonl', 'tenon audit verify audit.jsonl'],
+    run: ({ json, args, options: { head, 'org-id': org } }) =>
+      verifyAudit({ file: args['file'] ?? '-', head, org, json, say }),
+  },
 ]
 
 async function migrateCommand(json: boolean): Promise<number> {
@@ -51,7 +66,7 @@ async function migrateCommand(json: boolean): Promise<number> {
 }
 
 /** The environment first, then what the first start left in the data folder. */
-function settingsOf({ client, dataDir, host, port, noColor }: Config): CliSettings {
+function settingsOf({ client, dataDir, host, port, noColor, logLevel }: Config): CliSettings {
   const demo = readPrivateFile(join(dataDir, 'demo.json'), demoFile)
   const isTerminal = process.stdout.isTTY && process.stdin.isTTY
   return {
@@ -64,6 +79,7 @@ function settingsOf({ client, dataDir, host, port, noColor }: Config): CliSettin
     err: (text) => void process.stderr.write(text),
     isTerminal,
     colors: process.stdout.isTTY && !noColor,
+    debug: logLevel === 'debug',
     width: process.stdout.columns ?? Number.POSITIVE_INFINITY,
     confirm: async (message) => {
       const answer = await confirm({ message, initialValue: false })
@@ -81,4 +97,9 @@ function lenientSettings(): CliSettings {
   }
 }
 
+// Whoever reads the output may stop reading, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 process.exitCode = await runCli(process.argv.slice(2), lenientSettings(), LOCAL)

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { TenonError } from '../kernel/tenon-error.ts'
+import { addressTest } from '../surfaces/rest/client-address.ts'
 import { LEVELS } from '../platform/telemetry/logger.ts'
 
 /** The folder of the checkout or of the installed package. */
@@ -17,6 +18,15 @@ const list = (separator: RegExp) =>
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 const secret = z.string().min(16, 'At least 16 characters')
 
+function areAddresses(entries: readonly string[]): boolean {
+  try {
+    addressTest(entries)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const environment = z.object({
   TENON_PORT: z.coerce.number().int().min(1).max(65_535).default(7420),
   TENON_HOST: z.string().min(1).default('127.0.0.1'),
@@ -31,6 +41,10 @@ const environment = z.object({
   TENON_GIT_ALLOW_HOSTS: list(/[\s,]+/).default([]),
   TENON_GIT_CA_FILE: z.string().min(1).optional(),
   TENON_LOCAL_REPOS: list(/:/).default([]),
+  TENON_TRUSTED_PROXIES: list(/[\s,]+/)
+    .default([])
+    .refine(areAddresses, 'Addresses or CIDR ranges, such as 10.0.0.0/8'),
+  TENON_DRAIN_SECONDS: z.coerce.number().min(0).max(8).default(6),
   LOG_LEVEL: z.enum(LEVELS).optional(),
   TENON_URL: url.optional(),
   TENON_API_KEY: z.string().min(1).optional(),
@@ -68,6 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       path: e.PATH,
     },
     localRepos: e.TENON_LOCAL_REPOS,
+    trustedProxies: e.TENON_TRUSTED_PROXIES,
+    drainMs: e.TENON_DRAIN_SECONDS * 1000,
     logLevel: e.LOG_LEVEL,
     client: { url: e.TENON_URL, apiKey: e.TENON_API_KEY, org: e.TENON_ORG },
     noColor: e.NO_COLOR !== undefined,

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { ApiError, createClient, type Client } from '../contract/client.ts'
 import { addRepository, searchCode } from '../contract/code.ts'
-import { ERRORS } from '../contract/errors.ts'
+import { ERRORS, type ErrorCode } from '../contract/errors.ts'
 import { getMe, onboardOrganization } from '../contract/identity.ts'
-import type { DataOf } from '../contract/operation.ts'
 import { getRun, isEnded, type Run } from '../contract/runs.ts'
 import { httpFetch } from '../platform/http/fetch.ts'
 import { demoFile, readPrivateFile, writePrivateFile } from './private-file.ts'
@@ -19,6 +18,7 @@ interface DemoOptions {
 
 const ORG = 'demo'
 const MAX_ORGS = 100
+const TAKEN: ReadonlySet<ErrorCode> = new Set(['organization_exists', 'idempotency_key_reused'] as const)
 const QUERY = 'defineOperation('
 
 /** Through the API, as anyone would: an organisation, its key, the checkout indexed, and a search over it. */
@@ -42,32 +42,38 @@ export async function showDemo(options: DemoOptions): Promise<void> {
 async function demoOrg({ dataDir, url, rootKey }: DemoOptions): Promise<{ apiKey: string; org: string }> {
   const file = join(dataDir, 'demo.json')
   const kept = readPrivateFile(file, demoFile)
-  if (kept !== null) {
-    const works = await createClient({ url, apiKey: kept.apiKey, fetch: httpFetch })
-      .call(getMe, {})
-      .then(
-        () => true,
-        () => false,
-      )
-    if (works) {
-      if (kept.url !== url || kept.rootKey !== rootKey) writePrivateFile(file, { ...kept, url, rootKey })
-      return kept
-    }
+  if (kept !== null && (await works(url, kept.apiKey))) {
+    if (kept.url !== url || kept.rootKey !== rootKey) writePrivateFile(file, { ...kept, url, rootKey })
+    return kept
   }
-  const data = await onboardDemo(createClient({ url, rootKey, fetch: httpFetch }))
-  const made = { url, org: data.org.slug, apiKey: data.apiKey.secret, rootKey }
+  const made = { url, rootKey, ...(await onboardDemo(url, rootKey)) }
   writePrivateFile(file, made)
   return made
 }
 
-/** A start that was killed before it wrote the file leaves an organisation whose key nobody knows: the next has a number. */
-async function onboardDemo(operator: Client): Promise<DataOf<typeof onboardOrganization>> {
+async function works(url: string, apiKey: string): Promise<boolean> {
+  return createClient({ url, apiKey, fetch: httpFetch })
+    .call(getMe, {})
+    .then(
+      () => true,
+      () => false,
+    )
+}
+
+/**
+ * A start that was killed before it wrote the file is gone on with, by the same Idempotency-Key. When that was too long
+ * ago, or the key was revoked, the next demo has a number.
+ */
+async function onboardDemo(url: string, rootKey: string): Promise<{ org: string; apiKey: string }> {
+  const operator = createClient({ url, rootKey, fetch: httpFetch })
   for (let n = 1; ; n++) {
+    const slug = n === 1 ? ORG : `${ORG}-${n}`
     try {
-      const slug = n === 1 ? ORG : `${ORG}-${n}`
-      return (await operator.call(onboardOrganization, { slug, name: 'Demo' })).data
+      const input = { slug, name: 'Demo', plan: 'team' } as const
+      const { data } = await operator.call(onboardOrganization, input, { idempotencyKey: `onboard-${slug}` })
+      if (await works(url, data.apiKey.secret)) return { org: slug, apiKey: data.apiKey.secret }
     } catch (thrown) {
-      const taken = thrown instanceof ApiError && thrown.code === 'organization_exists'
+      const taken = thrown instanceof ApiError && TAKEN.has(thrown.code)
       if (!taken || n === MAX_ORGS) throw thrown
     }
   }

@@ -1,18 +1,19 @@
 import { join } from 'node:path'
-import type { BoundVerb } from '../kernel/verb.ts'
-import { OPERATIONS } from '../contract/index.ts'
-import { createAuthenticator, identityVerbs } from '../domains/identity/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createIdentity, type Identity } from '../domains/identity/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/ctx.ts'
-import { createCaller } from '../kernel/run-operation.ts'
+import type { Repeated } from '../kernel/every.ts'
 import { checkGit, codeIntelligence, codeJobNames, prepareGit } from '../pipelines/code/index.ts'
-import { createWakeUp, createWorker, engineVerbs } from '../pipelines/engine/index.ts'
+import { createWakeUp, createWorker, engineVerbs, type Worker } from '../pipelines/engine/index.ts'
 import { createDiskBlobs } from '../platform/blobs/index.ts'
-import { migrate, openDatabase } from '../platform/db/index.ts'
-import { createQueue, installQueue } from '../platform/queue/index.ts'
+import { migrate, openDatabase, type Database } from '../platform/db/index.ts'
+import { createQueue, installQueue, type Queue } from '../platform/queue/index.ts'
 import { createMcp } from '../surfaces/mcp/index.ts'
-import { createRestApp, listen } from '../surfaces/rest/index.ts'
+import { createRestApp, listen, type Listening } from '../surfaces/rest/index.ts'
+import { composeCaller } from './compose-caller.ts'
 import { PACKAGE_ROOT, type Config } from './config.ts'
+import { startHousekeeping } from './housekeeping.ts'
 
 export interface NodeOptions {
   readonly config: Config
@@ -31,7 +32,14 @@ export interface TenonNode {
   /** Where the API listens; null for a worker. */
   readonly url: string | null
   /** Not ready at once; ends what is under way within the grace, puts the rest back. */
-  stop(graceMs: number): Promise<void>
+  stop(ending: Ending): Promise<void>
+}
+
+export interface Ending {
+  /** How long an API that is not ready any more still serves, so that load balancers can notice. */
+  readonly drainMs: number
+  /** How long what is under way has to end after that. */
+  readonly graceMs: number
 }
 
 /** Brings a database to the version of this release; whoever starts first does it. */
@@ -61,46 +69,70 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
     },
     { queue, wakeUp },
   )
-  const verbs = [...identityVerbs(db), ...engineVerbs, ...code.verbs]
-  checkVerbs(verbs)
+  const clock = systemClock
+  const identity = createIdentity({ db, rootKey: options.rootKey, clock, log })
+  const caller = composeCaller({ db, identity, clock, log, verbs: [...engineVerbs, ...code.verbs] })
   let stopping = false
-  const checks = async (): Promise<Record<string, boolean>> => ({
-    database: await db.ping().then(
-      () => true,
-      () => false,
-    ),
-    serving: !stopping,
-  })
-  const caller = createCaller({
-    verbs,
-    authenticate: createAuthenticator(db, options.rootKey),
-    tenant: db.tenant,
-    log,
-    clock: systemClock,
-  })
+  const checks = {
+    database: () =>
+      db.ping().then(
+        () => true,
+        () => false,
+      ),
+    serving: () => !stopping,
+  }
   const mcp = createMcp({
     caller,
     hosts: [config.host, 'localhost', '127.0.0.1', '[::1]', new URL(config.publicUrl).hostname],
   })
-  const app = createRestApp({ caller, log, checks, publicUrl: config.publicUrl, mcp })
-  const listening = options.api ? await listen(app, { host: config.host, port: config.port }) : null
-  const worker = options.worker ? createWorker({ db, pipelines: code.pipelines, log, wakeUp }) : null
-  worker?.start()
-  if (options.worker) await queue.start(code.jobs)
-  return {
-    url: listening?.url ?? null,
-    stop: async (graceMs) => {
-      stopping = true
-      await Promise.all([listening?.close(graceMs), worker?.stop(graceMs)])
-      await queue.stop()
-      await db.close()
-    },
+  const { publicUrl, trustedProxies } = config
+  const app = createRestApp({ caller, log, checks, publicUrl, trustedProxies, mcp })
+  const running: Running = { queue, db }
+  const stop = async (ending: Ending): Promise<void> => {
+    stopping = true
+    await stopAll(running, ending)
   }
+  try {
+    if (options.api) {
+      running.identity = identity
+      await identity.start()
+      running.listening = await listen(app, { host: config.host, port: config.port })
+    }
+    if (options.worker) {
+      running.worker = createWorker({ db, pipelines: code.pipelines, log, wakeUp })
+      running.worker.start()
+      running.housekeeping = startHousekeeping({ db, identity, log })
+      await queue.start(code.jobs)
+    }
+  } catch (error) {
+    // Nothing that has begun outlives a start that failed.
+    await stop({ drainMs: 0, graceMs: 0 }).catch(() => {})
+    throw error
+  }
+  return { url: running.listening?.url ?? null, stop }
 }
 
-/** Every operation has a verb, and every verb an operation that the contract names. */
-function checkVerbs(verbs: readonly BoundVerb[]): void {
-  const bound = new Set(verbs.map(({ operation }) => operation))
-  for (const operation of OPERATIONS) if (!bound.delete(operation)) throw new Error(`${operation.name} has no verb`)
-  for (const { name } of bound) throw new Error(`${name} is not in the contract`)
+/** What a node has begun. */
+interface Running {
+  readonly queue: Queue
+  readonly db: Database
+  identity?: Identity
+  listening?: Listening
+  worker?: Worker
+  housekeeping?: Repeated
+}
+
+async function stopAll(
+  { queue, db, identity, listening, worker, housekeeping }: Running,
+  { drainMs, graceMs }: Ending,
+): Promise<void> {
+  listening?.drain()
+  const stopWork = Promise.allSettled([worker?.stop(graceMs), housekeeping?.stop(), queue.stop()])
+  if (listening !== undefined) {
+    await sleep(drainMs)
+    await listening.close(graceMs)
+  }
+  await stopWork
+  await identity?.stop()
+  await db.close()
 }

@@ -24,6 +24,6 @@ export async function serve(config: Config, part: 'api' | 'worker', say: (line: 
     worker: part === 'worker',
   })
   say(part === 'api' ? `Tenon API on ${node.url ?? ''}` : 'Tenon worker')
-  await untilStopped(() => node.stop(GRACE_MS))
+  await untilStopped(() => node.stop({ drainMs: config.drainMs, graceMs: GRACE_MS }))
   return EXIT.done
 }

@@ -45,7 +45,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
       api: true,
       worker: true,
     })
-    undo.unshift(() => node.stop(GRACE_MS))
+    undo.unshift(() => node.stop({ drainMs: 0, graceMs: GRACE_MS }))
     const url = node.url ?? config.publicUrl
     say(`  API        ${url}   (described at /openapi.json)`)
     say(`  MCP        ${url}/mcp`)

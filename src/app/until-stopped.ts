@@ -1,5 +1,7 @@
 /** How long work under way has to end after SIGTERM. */
 export const GRACE_MS = 15_000
+/** After so long the process ends, whatever still runs: other nodes take over what it held. */
+const LAST_MS = 25_000
 
 /** Waits for SIGINT or SIGTERM, then stops; a second signal ends the process at once. */
 export async function untilStopped(stop: () => Promise<void>): Promise<void> {
@@ -11,5 +13,6 @@ export async function untilStopped(stop: () => Promise<void>): Promise<void> {
       })
     }
   })
+  setTimeout(() => process.exit(1), LAST_MS).unref()
   await stop()
 }

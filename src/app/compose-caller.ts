@@ -1,0 +1,42 @@
+import { auditRefusals, auditStep, auditVerbs } from '../domains/audit/index.ts'
+import { idempotencySteps } from '../domains/idempotency/index.ts'
+import { findOrg, type Identity } from '../domains/identity/index.ts'
+import { createRateLimiter, limitsVerbs, quotaStep } from '../domains/limits/index.ts'
+import { OPERATIONS } from '../contract/index.ts'
+import type { Clock, Log } from '../kernel/ctx.ts'
+import { createCaller, type Caller } from '../kernel/run-operation.ts'
+import type { BoundVerb } from '../kernel/verb.ts'
+import type { Database } from '../platform/db/index.ts'
+
+export interface CallerParts {
+  readonly db: Database
+  readonly identity: Identity
+  readonly clock: Clock
+  readonly log: Log
+  /** Of the pipelines. */
+  readonly verbs: readonly BoundVerb[]
+}
+
+/** What every surface calls: the kernel, with all that stands between a request and a verb. */
+export function composeCaller({ db, identity, clock, log, verbs: others }: CallerParts): Caller {
+  const verbs = [...identity.verbs, ...limitsVerbs, ...auditVerbs, ...others]
+  checkVerbs(verbs)
+  return createCaller({
+    verbs,
+    authenticate: identity.authenticate,
+    limiter: createRateLimiter(db),
+    findOrg: (named) => findOrg(db, named),
+    tenant: db.tenant,
+    log,
+    clock,
+    steps: { ...idempotencySteps(db.tenant), quota: quotaStep(db.tenant), audit: auditStep },
+    refused: auditRefusals(db.tenant),
+  })
+}
+
+/** Every operation has a verb, and every verb an operation that the contract names. */
+function checkVerbs(verbs: readonly BoundVerb[]): void {
+  const bound = new Set(verbs.map(({ operation }) => operation))
+  for (const operation of OPERATIONS) if (!bound.delete(operation)) throw new Error(`${operation.name} has no verb`)
+  for (const { name } of bound) throw new Error(`${name} is not in the contract`)
+}

@@ -1,0 +1,37 @@
+import { removeExpiredRecords } from '../domains/idempotency/index.ts'
+import { orgIds, type Identity } from '../domains/identity/index.ts'
+import { removeEndedWindows, repairUsage } from '../domains/limits/index.ts'
+import type { Log } from '../kernel/ctx.ts'
+import { every, type Repeated } from '../kernel/every.ts'
+import { countedRepositories } from '../pipelines/code/index.ts'
+import { countedRuns } from '../pipelines/engine/index.ts'
+import type { Database } from '../platform/db/index.ts'
+
+export interface HousekeepingOptions {
+  readonly db: Database
+  readonly identity: Identity
+  readonly log: Log
+}
+
+const EVERY_MS = 60_000
+/** Every how many rounds the counts are compared with what they count; the first round does, too. */
+const REPAIR_ROUNDS = 60
+
+/** What no call waits for, done by every worker now and then: each task does nothing that another has done. */
+export function startHousekeeping({ db, identity, log }: HousekeepingOptions): Repeated {
+  const failed = (error: unknown): void => log.warn({ err: error }, 'house-keeping failed')
+  return every(
+    EVERY_MS,
+    async (round, signal) => {
+      const tasks = [() => removeExpiredRecords(db), () => removeEndedWindows(db), () => identity.sweep()]
+      if (round % REPAIR_ROUNDS === 0) tasks.push(async () => void (await repairCounts(db, log, signal)))
+      for (const task of tasks) if (!signal.aborted) await task().catch(failed)
+    },
+    failed,
+  )
+}
+
+/** Answers how many counts were wrong. */
+export function repairCounts(db: Database, log: Log, signal: AbortSignal): Promise<number> {
+  return repairUsage(db, { orgs: orgIds(db), counted: [countedRuns, countedRepositories], log, signal })
+}
