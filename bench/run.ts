@@ -1,112 +1,49 @@
 /**
- * `npm run bench`: indexes and searches a repository made of this checkout's own dependencies, beside `git grep` on the
- * same commit in the same run. Writes `bench/results.json` and prints a table.
+ * `npm run bench`: runs every bench, or the one that is named, as in `npm run bench -- api`. Writes what it measured to
+ * `bench/results.json` and prints tables.
  */
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { prepareGit } from '../src/pipelines/code/index.ts'
-import { readBlobs } from '../src/pipelines/code/git/read-blobs.ts'
-import { listTree } from '../src/pipelines/code/git/tree.ts'
-import { buildShard } from '../src/pipelines/code/shard/build-shard.ts'
-import { openShard } from '../src/pipelines/code/shard/open-shard.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
+import { benchApi } from './api.ts'
+import type { ServerProfile } from './api/profile-server.ts'
+import { reportApi, reportSearch } from './report.ts'
+import { benchSearch } from './search.ts'
 
-const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url))
-const PACKAGES = [
-  '@modelcontextprotocol',
-  'vitest',
-  'zod',
-  '@types',
-  'fast-check',
-  'hono',
-  'knip',
-  'vite',
-  'undici-types',
-]
-const QUERIES = [
-  'use strict',
-  'export declare function',
-  'Permission is hereby granted',
-  'async function',
-  'toString',
-  'zqxjk',
-  'TODO',
-  'import type',
-  'prototype',
-  'JSON.stringify',
-]
-const ROUNDS = 5
+const RESULTS = new URL('results.json', import.meta.url)
 
-const folder = mkdtempSync(join(tmpdir(), 'tenon-bench-'))
-try {
-  const results = await run()
-  writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`)
-  console.table(results)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+const BENCHES = {
+  search: async () => {
+    const results = await benchSearch()
+    reportSearch(results)
+    return results
+  },
+  api: async () => {
+    const results = await benchApi()
+    reportApi(results)
+    if (results.tenon.failed + results.reference.failed > 0) process.exitCode = 1
+    const { tenon, reference } = results.profile
+    return { ...results, profile: { tenon: withoutFunctions(tenon), reference: withoutFunctions(reference) } }
+  },
+} as const
+
+type Name = keyof typeof BENCHES
+const NAMES = Object.keys(BENCHES) as Name[]
+
+const wanted = process.argv[2]
+const chosen = wanted === undefined ? NAMES : NAMES.filter((name) => name === wanted)
+if (chosen.length === 0) throw new Error(`there is no bench ${wanted}; there are ${NAMES.join(' and ')}`)
+for (const name of chosen) {
+  const machine = { node: process.version, cpus: availableParallelism(), loadBefore: loadavg()[0] }
+  keep(name, { machine, ...(await BENCHES[name]()) })
 }
 
-async function run(): Promise<Record<string, number>> {
-  const source = join(folder, 'source')
-  const grep = (...args: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=b', '-c', 'user.email=b@example.org', ...args], {
-      cwd: source,
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    })
-  const present = new Set(readdirSync(MODULES))
-  for (const name of PACKAGES.filter((pack) => present.has(pack)))
-    cpSync(join(MODULES, name), join(source, name), { recursive: true })
-  grep('init', '-q')
-  grep('add', '-A', '-f')
-  grep('commit', '-q', '-m', 'bench')
-  const git = prepareGit({ dir: join(folder, 'git'), path: '/usr/local/bin:/usr/bin:/bin', allowHosts: [] })
-  const { files } = await listTree(git, join(source, '.git'), grep('rev-parse', 'HEAD').trim())
-  const shas = [...new Set(files.map(({ sha }) => sha))]
-  const file = join(folder, 'bench.shard')
-  const began = performance.now()
-  const built = await buildShard({ file, blobs: readBlobs(git, join(source, '.git'), shas) })
-  const buildMs = performance.now() - began
-  const bytes = built.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  const shard = openShard(file)
-  const ours: number[] = []
-  const reference: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const text of QUERIES) {
-      ours.push(timed(() => shard.counts({ text, caseSensitive: false }, Number.POSITIVE_INFINITY)))
-      reference.push(
-        timed(() => {
-          try {
-            grep('grep', '-I', '-i', '-F', '-c', '-e', text, 'HEAD')
-          } catch {
-            // Nothing found.
-          }
-        }),
-      )
-    }
-  }
-  shard.close()
-  return {
-    files: files.length,
-    corpusMB: bytes / 1e6,
-    buildMBPerSecond: bytes / 1e3 / buildMs,
-    shardToCorpusWithText: built.sizeBytes / bytes,
-    searchP50Ms: quantile(ours, 0.5),
-    searchWorstMs: quantile(ours, 1),
-    gitGrepP50Ms: quantile(reference, 0.5),
-    gitGrepToSearchP50: quantile(reference, 0.5) / quantile(ours, 0.5),
-  }
+/** They are too many to keep, and their lines change with every edit. */
+function withoutFunctions({ perSecond, mainThread, otherThreads }: ServerProfile): object {
+  return { perSecond, mainThread, otherThreads }
 }
 
-function timed(work: () => unknown): number {
-  const began = performance.now()
-  work()
-  return performance.now() - began
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
+function keep(name: Name, results: object): void {
+  const kept = JSON.parse(readFileSync(RESULTS, 'utf8')) as Partial<Record<Name, object>>
+  const all = Object.fromEntries(NAMES.map((one) => [one, one === name ? results : kept[one]]))
+  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`)
 }
