@@ -22,7 +22,7 @@ const LAYERS: Record<string, { readonly may: readonly string[]; readonly npm: re
   kernel: { may: ['contract'], npm: null },
   platform: { may: ['kernel', 'contract'], npm: null },
   domains: { may: ['platform', 'kernel', 'contract'], npm: null },
-  pipelines: { may: ['platform', 'kernel', 'contract'], npm: null },
+  pipelines: { may: ['domains', 'platform', 'kernel', 'contract'], npm: null },
   'surfaces/rest': { may: ['kernel', 'contract'], npm: null },
   'surfaces/mcp': { may: ['kernel', 'contract'], npm: null },
   'surfaces/cli': { may: ['contract'], npm: null },
@@ -46,12 +46,28 @@ const LAYERS: Record<string, { readonly may: readonly string[]; readonly npm: re
 }
 
 /** Edges between domains and pipelines, always by the front door: from → to. */
-const EDGES: readonly (readonly [string, string])[] = [['pipelines/code', 'pipelines/engine']]
+const EDGES: readonly (readonly [string, string])[] = [
+  ['domains/identity', 'domains/audit'],
+  ['domains/identity', 'domains/idempotency'],
+  ['domains/identity', 'domains/limits'],
+  ['pipelines/engine', 'domains/limits'],
+  ['pipelines/code', 'domains/limits'],
+  ['pipelines/code', 'pipelines/engine'],
+]
 
 /** Each table and the domain in whose SQL alone it is named. Every domain may refer to organisations by key only. */
 export const TABLES: Record<string, string> = {
   organizations: 'domains/identity',
   api_keys: 'domains/identity',
+  auth_epoch: 'domains/identity',
+  onboardings: 'domains/identity',
+  org_limits: 'domains/limits',
+  org_usage: 'domains/limits',
+  rate_windows: 'domains/limits',
+  caller_windows: 'domains/limits',
+  idempotency_records: 'domains/idempotency',
+  audit_heads: 'domains/audit',
+  audit_entries: 'domains/audit',
   runs: 'pipelines/engine',
   chunks: 'pipelines/engine',
   run_logs: 'pipelines/engine',

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/contract/client.ts'
 import { addRepository, searchCode } from '../../src/contract/code.ts'
+import { getLimits } from '../../src/contract/limits.ts'
 import { getRun, isEnded, type Run } from '../../src/contract/runs.ts'
 import { git } from '../support/git-repository.ts'
 import { onboard, startTenon, type Tenon } from '../support/tenon.ts'
@@ -70,6 +71,8 @@ describe('SIGKILL in the middle of indexing', () => {
         expect(ended).toMatchObject({ status: 'succeeded', error: null, progress: { chunksFailed: 0 } })
         expect(ended.progress.chunksDone).toBe(ended.progress.chunksTotal)
 
+        const { used } = (await client.call(getLimits, {})).data
+        expect(used).toMatchObject({ concurrentRuns: 0, runsPerDay: 1, repositories: 1 })
         for (const q of ['use strict', 'export declare function', 'Permission is hereby granted']) {
           const found = await client.call(searchCode, { q, limit: 1 })
           expect([q, found.data.total, found.data.truncated]).toEqual([q, grepCount(q), false])

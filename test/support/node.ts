@@ -4,8 +4,10 @@ import { PARTS, fieldsOf, type CallInputOf, type DataOf, type Envelope } from '.
 import { onboardOrganization } from '../../src/contract/identity.ts'
 import type { ErrorEnvelope } from '../../src/contract/errors.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { createCaller, type Caller, type Outcome } from '../../src/kernel/run-operation.ts'
-import { createAuthenticator, identityVerbs } from '../../src/domains/identity/index.ts'
+import { composeCaller } from '../../src/app/compose-caller.ts'
+import type { Clock } from '../../src/kernel/ctx.ts'
+import type { Caller, Outcome } from '../../src/kernel/run-operation.ts'
+import { createIdentity } from '../../src/domains/identity/index.ts'
 import { codeIntelligence, prepareGit } from '../../src/pipelines/code/index.ts'
 import { createWakeUp, createWorker, engineVerbs, type Worker } from '../../src/pipelines/engine/index.ts'
 import { createDiskBlobs } from '../../src/platform/blobs/index.ts'
@@ -36,7 +38,7 @@ export interface TestNode {
 }
 
 export async function startTestNode(
-  options: { localRepos?: readonly string[]; allowHosts?: readonly string[]; caFile?: string } = {},
+  options: { localRepos?: readonly string[]; allowHosts?: readonly string[]; caFile?: string; clock?: Clock } = {},
 ): Promise<TestNode> {
   const database = await createTestDatabase()
   const folder = temporaryFolder('node')
@@ -59,13 +61,10 @@ export async function startTestNode(
     },
     { queue, wakeUp },
   )
-  const caller = createCaller({
-    verbs: [...identityVerbs(db), ...engineVerbs, ...code.verbs],
-    authenticate: createAuthenticator(db, ROOT_KEY),
-    tenant: db.tenant,
-    log: silentLog,
-    clock: systemClock,
-  })
+  const parts = { db, clock: options.clock ?? systemClock, log: silentLog }
+  const identity = createIdentity({ ...parts, rootKey: ROOT_KEY })
+  const caller = composeCaller({ ...parts, identity, verbs: [...engineVerbs, ...code.verbs] })
+  await identity.start()
   const worker = createWorker({ db, pipelines: code.pipelines, log: silentLog, wakeUp })
   worker.start()
   await queue.start(code.jobs)
@@ -76,7 +75,11 @@ export async function startTestNode(
     queue,
     dir: folder.path,
     onboard: async (slug) => {
-      const outcome = await callOn(caller, { rootKey: ROOT_KEY }, onboardOrganization, { slug, name: slug })
+      const outcome = await callOn(caller, { rootKey: ROOT_KEY }, onboardOrganization, {
+        slug,
+        name: slug,
+        plan: 'team',
+      })
       if (!outcome.ok) throw new Error(JSON.stringify(outcome.envelope))
       const { apiKey } = outcome.envelope.data as DataOf<typeof onboardOrganization>
       return testOrg(caller, slug, apiKey.secret)
@@ -84,6 +87,7 @@ export async function startTestNode(
     close: async () => {
       await worker.stop(0)
       await queue.stop()
+      await identity.stop()
       await database.close()
       folder.remove()
     },
@@ -126,6 +130,7 @@ function callOn(
     credentials,
     input: Object.fromEntries(parts) as { params: object; query: object; body: object } as never,
     requestId: 'request-of-a-test',
+    address: '192.0.2.1',
     signal: new AbortController().signal,
   })
 }

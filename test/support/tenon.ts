@@ -103,7 +103,7 @@ export async function tenonCli(
 /** A new organisation on a running Tenon, with a client of its own and its key. */
 export async function onboard(url: string, slug: string): Promise<{ client: Client; apiKey: string; slug: string }> {
   const operator = createClient({ url, rootKey: ROOT_KEY, fetch })
-  const { data } = await operator.call(onboardOrganization, { slug, name: slug })
+  const { data } = await operator.call(onboardOrganization, { slug, name: slug, plan: 'team' })
   const apiKey = data.apiKey.secret
   return { client: createClient({ url, apiKey, org: slug, fetch }), apiKey, slug }
 }

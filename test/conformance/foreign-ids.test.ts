@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addRepository } from '../../src/contract/code.ts'
+import { getMe } from '../../src/contract/identity.ts'
+import { OPERATIONS } from '../../src/contract/index.ts'
+import { fieldsOf, type Operation } from '../../src/contract/operation.ts'
+import { getRun, isEnded } from '../../src/contract/runs.ts'
+import { makeRepository } from '../support/git-repository.ts'
+import { startTestNode, type TestNode, type TestOrg } from '../support/node.ts'
+import { REQUEST_ID, requiredFields, surfacesOf, type Raw, type Surfaces } from '../support/surfaces.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+/** Asks for what another organisation has: nothing in the answer may tell it from what nobody has. */
+const folder = temporaryFolder('foreign')
+let node: TestNode
+let surfaces: Surfaces
+let own: Record<string, string>
+let foreign: Record<string, string>
+
+const NOBODYS: Record<string, readonly string[]> = {
+  org: ['no-such-organisation', 'org_00000000000000000000000000'],
+  repository: ['no-such-repository', 'repo_00000000000000000000000000'],
+  run: ['run_00000000000000000000000000', 'x'],
+  key: ['key_00000000000000000000000000', 'x'],
+}
+
+beforeAll(async () => {
+  node = await startTestNode({ localRepos: [folder.path] })
+  const [mine, others] = [await node.onboard('mine'), await node.onboard('others')]
+  surfaces = surfacesOf(node, mine)
+  own = await thingsOf(mine)
+  foreign = await thingsOf(others)
+})
+afterAll(async () => {
+  await node.close()
+  folder.remove()
+})
+
+async function thingsOf(org: TestOrg): Promise<Record<string, string>> {
+  const source = makeRepository(join(folder.path, `code-of-${org.slug}`), { a: 'needle\n' })
+  const { repository, run } = await org.call(addRepository, { source })
+  await waitFor(async () => isEnded((await org.call(getRun, { run: run.id })).status), 20_000)
+  const me = await org.call(getMe, {})
+  const { name } = repository
+  return {
+    org: me.org.id,
+    slug: org.slug,
+    repository: repository.id,
+    name,
+    run: run.id,
+    key: me.apiKey.id,
+    source,
+    q: 'a',
+  }
+}
+
+function inputOf(operation: Operation): Record<string, unknown> {
+  const required = requiredFields(operation)
+  return Object.fromEntries(required.map((field) => [field, own[field] ?? `a-${field}`]))
+}
+
+/** Only on the command line is the request named by the program itself. */
+const bytes = ({ text, around }: Raw): unknown => ({ text: text.replace(/"requestId":"[^"]*"/, ''), around })
+
+describe("another organisation's things", () => {
+  // The root key is the operator's, whose organisations they all are.
+  for (const operation of OPERATIONS.filter(({ auth }) => auth === 'key')) {
+    for (const field of [...fieldsOf(operation).keys()].filter((name) => Object.hasOwn(NOBODYS, name))) {
+      it(`are not found by ${operation.name}, in the very bytes of what does not exist: ${field}`, async () => {
+        const names = { org: [foreign['org'], foreign['slug']], repository: [foreign['repository'], foreign['name']] }
+        const theirs = Object.hasOwn(names, field) ? names[field as keyof typeof names] : [foreign[field]]
+        const ask = (value: unknown) => surfaces.call(operation, () => ({ ...inputOf(operation), [field]: value }))
+        const expected = (await ask(NOBODYS[field]?.[0])).map(bytes)
+        expect(JSON.stringify(expected[0])).toContain('not_found')
+        expect(expected.length).toBeGreaterThan(0)
+        for (const value of [...(NOBODYS[field] ?? []), ...theirs]) {
+          const answers = await ask(value)
+          expect(answers.map(bytes)).toEqual(expected)
+          const [rest] = answers
+          expect(rest?.text).toContain(REQUEST_ID)
+          for (const { text } of answers)
+            expect(Object.values(foreign).filter((told) => told.length > 3 && text.includes(told))).toEqual([])
+        }
+      })
+    }
+  }
+})

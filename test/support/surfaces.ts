@@ -1,0 +1,140 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { ERRORS, type ErrorEnvelope } from '../../src/contract/errors.ts'
+import { fieldsOf, isAbsent, type Envelope, type Operation } from '../../src/contract/operation.ts'
+import { runCli } from '../../src/surfaces/cli/index.ts'
+import { createMcp } from '../../src/surfaces/mcp/index.ts'
+import { createRestApp } from '../../src/surfaces/rest/index.ts'
+import { silentLog } from './database.ts'
+import { ROOT_KEY, type TestNode } from './node.ts'
+
+const URL_BASE = 'http://127.0.0.1'
+export const REQUEST_ID = 'request-of-a-test'
+type Fields = Readonly<Record<string, unknown>>
+
+/** What came out of a surface: the text as a program gets it, and what it says of the outcome beside it. */
+export interface Raw {
+  readonly surface: 'rest' | 'mcp' | 'cli'
+  readonly text: string
+  /** HTTP status and headers, `isError`, or the exit code. */
+  readonly around: unknown
+}
+export type Answer = Envelope | ErrorEnvelope
+
+/** One node on all its surfaces, as the holder of one key. */
+export interface Surfaces {
+  /** On every surface that the operation stands on; the input is asked for anew for each. */
+  call(operation: Operation, input: () => Fields | Promise<Fields>): Promise<Raw[]>
+}
+
+/** What a call has to give. */
+export function requiredFields(operation: Operation): string[] {
+  return [...fieldsOf(operation)].flatMap(([field, part]) => {
+    const schema = operation[part].shape[field] as unknown as { safeParse(value: unknown): { success: boolean } }
+    return schema.safeParse(undefined).success ? [] : [field]
+  })
+}
+
+export function surfacesOf(node: TestNode, org: { readonly apiKey: string; readonly slug: string }): Surfaces {
+  const mcp = createMcp({ caller: node.caller, hosts: ['127.0.0.1'] })
+  const rest = { log: silentLog, checks: {}, publicUrl: URL_BASE, trustedProxies: [], mcp }
+  const app = createRestApp({ caller: node.caller, ...rest })
+  const fetchApp = (async (input: Request | URL | string, init?: RequestInit) => {
+    const request = new Request(input, init)
+    request.headers.set('host', '127.0.0.1')
+    request.headers.set('x-request-id', REQUEST_ID)
+    return app.request(request)
+  }) as typeof fetch
+  const as = { ...org, fetch: fetchApp }
+  return {
+    call: async (operation, input) => {
+      const { cli, mcp: tool } = operation.surfaces
+      const answers = [await byRest(as, operation, await input())]
+      if (!isAbsent(tool)) answers.push(await byMcp(as, tool.tool, await input()))
+      if (!isAbsent(cli)) answers.push(await byCli(as, operation, await input()))
+      return answers
+    },
+  }
+}
+
+interface As {
+  readonly apiKey: string
+  readonly slug: string
+  readonly fetch: typeof fetch
+}
+
+async function byRest({ apiKey, fetch: fetchApp }: As, operation: Operation, input: Fields): Promise<Raw> {
+  const fields = fieldsOf(operation)
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])))
+  const url = new URL(path, URL_BASE)
+  const body: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(input)) {
+    const part = fields.get(name) ?? 'query'
+    if (part === 'query') url.searchParams.append(name, String(value))
+    if (part === 'body') body[name] = value
+  }
+  const hasBody = Object.keys(operation.body.shape).length > 0
+  const response = await fetchApp(url, {
+    method: operation.method,
+    headers: { authorization: `Bearer ${apiKey}`, 'x-root-key': ROOT_KEY, 'content-type': 'application/json' },
+    ...(hasBody ? { body: JSON.stringify(body) } : {}),
+  })
+  const text = await response.text()
+  const answer = JSON.parse(text) as Answer
+  const status = 'error' in answer ? ERRORS[answer.error.code].httpStatus : operation.status
+  if (response.status !== status) throw new Error(`${operation.name} answers ${response.status}: ${text}`)
+  // How much is left of the limits differs from call to call, and is the caller's own.
+  const headers = [...response.headers].map(([name, value]) => (name.startsWith('ratelimit-') ? name : [name, value]))
+  return { surface: 'rest', text, around: { status, headers } }
+}
+
+async function byMcp({ apiKey, fetch: fetchApp }: As, tool: string, input: Fields): Promise<Raw> {
+  const client = new Client({ name: 'parity', version: '1' })
+  const headers = { authorization: `Bearer ${apiKey}` }
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL('/mcp', URL_BASE), { fetch: fetchApp, requestInit: { headers } }),
+  )
+  const result = await client.callTool({ name: tool, arguments: input })
+  await client.close()
+  const [content] = result.content as [{ type: string; text: string }]
+  const isError = Object.hasOwn(result.structuredContent ?? {}, 'error')
+  if (JSON.stringify(result.structuredContent) !== content.text) throw new Error(`${tool} answers two things`)
+  if ((result.isError ?? false) !== isError) throw new Error(`${tool} does not say whether it failed`)
+  return { surface: 'mcp', text: content.text, around: { isError } }
+}
+
+async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation, input: Fields): Promise<Raw> {
+  const { cli } = operation.surfaces
+  if (isAbsent(cli)) throw new Error(`${operation.name} has no command`)
+  const { command, args = [], flag } = cli
+  const options = Object.entries(input).flatMap(([name, value]) =>
+    name === 'org' || args.includes(name) ? [] : [`--${name}`, String(value)],
+  )
+  const argv = [
+    ...command.split(' '),
+    ...args.map((arg) => String(input[arg])),
+    ...(flag === undefined ? [] : [`--${flag.name}`]),
+    ...options,
+    '--json',
+    '--org',
+    typeof input['org'] === 'string' ? input['org'] : slug,
+    ...(operation.destructive ? ['--yes'] : []),
+  ]
+  let text = ''
+  const settings = {
+    url: URL_BASE,
+    apiKey,
+    org: slug,
+    fetch: fetchApp,
+    out: (part: string) => (text += part),
+    err: () => {},
+    isTerminal: false,
+    colors: false,
+    width: 80,
+    confirm: async () => false,
+  }
+  const exitCode = await runCli(argv, settings, [])
+  const answer = JSON.parse(text) as Answer
+  const expected = 'error' in answer ? ERRORS[answer.error.code].exitCode : 0
+  if (exitCode !== expected) throw new Error(`${command} ends with ${exitCode}: ${text}`)
+  return { surface: 'cli', text, around: { exitCode } }
+}
