@@ -79,7 +79,9 @@ function surfacesPage(): string {
       `\`${name}\``,
       `\`${method} ${path}\``,
       isAbsent(mcp) ? `– (${mcp.absent})` : `\`${mcp.tool}\``,
-      isAbsent(cli) ? `– (${cli.absent})` : `\`tenon ${cli.command}\``,
+      isAbsent(cli)
+        ? `– (${cli.absent})`
+        : `\`tenon ${cli.command}${cli.flag === undefined ? '' : ` --${cli.flag.name}`}\``,
     ]),
   )
   return page([
