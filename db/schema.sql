@@ -93,19 +93,20 @@ create table chunks (
   claimed_by text,
   error_code text,
   done_at timestamp with time zone,
+  lost smallint not null default 0,
   constraint chunks_pkey PRIMARY KEY (org_id, run_id, step, n),
   constraint chunks_org_id_run_id_fkey FOREIGN KEY (org_id, run_id) REFERENCES runs(org_id, id) ON DELETE CASCADE,
   constraint chunks_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'claimed'::text, 'done'::text, 'failed'::text, 'skipped'::text]))),
   constraint chunks_step_check CHECK ((step = ANY (ARRAY['plan'::text, 'work'::text, 'finish'::text])))
 );
--- CREATE INDEX chunks_claimed ON public.chunks USING btree (org_id, lease_until) WHERE (state = 'claimed'::text);
--- CREATE INDEX chunks_ready ON public.chunks USING btree (org_id, run_id, n) WHERE (state = 'ready'::text);
+-- CREATE INDEX chunks_leased ON public.chunks USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+-- CREATE INDEX chunks_ready ON public.chunks USING btree (org_id, run_id, step, n) WHERE (state = 'ready'::text);
 -- row level security: on, forced
 -- policy chunks_engine for all to tenon_engine using (true) with check (true)
 -- policy chunks_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select to tenon_app
--- grant insert, select, update to tenon_engine
--- grant update (state) to tenon_app
+-- grant delete, insert, select, update to tenon_engine
+-- grant update (error_code, lost, ready_at, state, tries) to tenon_app
 
 create table code_blobs (
   org_id text collate "C" not null,
@@ -197,9 +198,11 @@ create table org_limits (
   concurrent_runs integer,
   runs_per_day integer,
   repositories integer,
+  active_chunks integer,
   constraint org_limits_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint org_limits_pkey PRIMARY KEY (org_id),
   constraint org_limits_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint org_limits_active_chunks_check CHECK ((active_chunks >= 1)),
   constraint org_limits_calls_per_day_check CHECK ((calls_per_day >= 0)),
   constraint org_limits_calls_per_hour_check CHECK ((calls_per_hour >= 0)),
   constraint org_limits_concurrent_runs_check CHECK ((concurrent_runs >= 0)),
@@ -319,20 +322,61 @@ create table runs (
   created_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
+  priority smallint not null default 0,
+  org_max_active integer not null default 4,
+  paused_at timestamp with time zone,
+  schedule_id text collate "C",
+  expires_at timestamp with time zone not null default (now() + '24:00:00'::interval),
+  archived_at timestamp with time zone,
   constraint runs_pkey PRIMARY KEY (org_id, id),
   constraint runs_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
   constraint runs_active_check CHECK ((active >= 0)),
   constraint runs_max_active_check CHECK ((max_active > 0)),
+  constraint runs_org_max_active_check CHECK ((org_max_active > 0)),
+  constraint runs_priority_check CHECK (((priority >= '-1'::integer) AND (priority <= 1))),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text, 'succeeded'::text, 'completed_with_errors'::text, 'failed'::text, 'cancelled'::text])))
 );
+-- CREATE INDEX runs_busy ON public.runs USING btree (org_id) WHERE (active > 0);
+-- CREATE INDEX runs_by_age ON public.runs USING btree (created_at);
 -- CREATE INDEX runs_by_subject ON public.runs USING btree (org_id, subject, id);
 -- CREATE INDEX runs_claimable ON public.runs USING btree (org_id, active, id) WHERE (status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text]));
+-- CREATE INDEX runs_ended ON public.runs USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (archived_at IS NULL));
 -- row level security: on, forced
 -- policy runs_engine for all to tenon_engine using (true) with check (true)
 -- policy runs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select to tenon_app
+-- grant delete, select, update to tenon_engine
+-- grant update (chunks_done, chunks_failed, chunks_total, ended_at, error_code, expires_at, org_max_active, paused_at, status, summary) to tenon_app
+
+create table schedules (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  name text not null,
+  pipeline text not null,
+  input jsonb not null,
+  cron text not null,
+  time_zone text not null,
+  jitter_seconds integer not null,
+  priority smallint not null,
+  enabled boolean not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  next_at timestamp with time zone,
+  last_run text collate "C",
+  last_at timestamp with time zone,
+  last_error text,
+  constraint schedules_org_id_name_key UNIQUE (org_id, name),
+  constraint schedules_pkey PRIMARY KEY (org_id, id),
+  constraint schedules_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint schedules_jitter_seconds_check CHECK ((jitter_seconds >= 0)),
+  constraint schedules_priority_check CHECK (((priority >= '-1'::integer) AND (priority <= 1)))
+);
+-- CREATE INDEX schedules_due ON public.schedules USING btree (next_at) WHERE (next_at IS NOT NULL);
+-- row level security: on, forced
+-- policy schedules_engine for all to tenon_engine using (true) with check (true)
+-- policy schedules_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
 -- grant select, update to tenon_engine
--- grant update (ended_at, status) to tenon_app
 
 create table schema_migrations (
   version integer not null,
@@ -342,3 +386,12 @@ create table schema_migrations (
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
 -- row level security: off
+
+create table workers (
+  id text collate "C" not null,
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint workers_pkey PRIMARY KEY (id)
+);
+-- row level security: off
+-- grant select to tenon_app
+-- grant delete, insert, select, update to tenon_engine

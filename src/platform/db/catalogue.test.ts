@@ -8,6 +8,7 @@ import type { Statement } from '../../kernel/statement.ts'
 const NO_TENANT_TABLE = [
   'schema_migrations', // says which migrations ran
   'auth_epoch', // one number, which says that some cached key or limit has changed
+  'workers', // processes of this installation, which work for everybody
   'caller_windows', // counts calls of those who have no organisation, by address
 ]
 const NOT_BY_ORG = [

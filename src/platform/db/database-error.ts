@@ -1,8 +1,8 @@
 import { TenonError } from '../../kernel/tenon-error.ts'
 
 const TIMEOUT = new Set(['57014', '25P03', '55P03'])
-/** Connection exceptions, too many connections, server going down or starting, out of disk or memory. */
-const UNAVAILABLE = /^(?:08|53|57P0[1-5]|ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT)/
+/** Connection exceptions, a deadlock that this one had to give way in, too many connections, server going down or starting, out of disk or memory. */
+const UNAVAILABLE = /^(?:08|40001|40P01|53|57P0[1-5]|ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT)/
 const LOST =
   /connection terminated|timeout exceeded when trying to connect|connection timeout|server closed the connection|client has encountered a connection error|query read timeout/i
 

@@ -15,6 +15,8 @@ export type CrossTenantRole = 'auth' | 'engine' | 'keeper'
 
 /** A transaction of the engine, which may do a part of its work as a tenant. */
 export interface EngineTransaction extends Sql {
+  /** What fails in it is undone, and the transaction goes on. */
+  attempt<T>(work: () => Promise<T>): Promise<T>
   asTenant<T>(org: OrgId, work: (sql: Sql) => Promise<T>): Promise<T>
 }
 
@@ -45,13 +47,17 @@ export interface DatabaseOptions {
 const TIMEOUT_MS = 30_000
 /** For what every call waits on. */
 const URGENT_MS = 5_000
+/** A process that is halted in the middle of a transaction keeps its locks for so long; nothing is waited for in one. */
+const IDLE_MS = 10_000
+/** The locks of the engine keep every worker waiting. */
+const ENGINE_IDLE_MS = 5_000
 
 export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
   const pools = {
     app: openPool('app', { url, log, max: poolSize, deadlineMs: TIMEOUT_MS + 5_000 }),
     urgent: openPool('app', { url, log, max: 4, deadlineMs: URGENT_MS }),
     auth: openPool('auth', { url, log, max: 4, deadlineMs: URGENT_MS }),
-    engine: openPool('engine', { url, log, max: 4, deadlineMs: TIMEOUT_MS + 5_000 }),
+    engine: openPool('engine', { url, log, max: 4, deadlineMs: TIMEOUT_MS + 5_000, idleMs: ENGINE_IDLE_MS }),
     keeper: openPool('keeper', { url, log, max: 1, deadlineMs: TIMEOUT_MS + 5_000 }),
   }
   const tenantOn =
@@ -68,7 +74,11 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     urgent: tenantOn(pools.urgent),
     cross: (role, work) =>
       transaction(pools[role], 'begin', (sql, client) =>
-        work({ ...sql, asTenant: (org, inner) => enterTenant(client, role, checked(org), sql, inner) }),
+        work({
+          ...sql,
+          asTenant: (org, inner) => enterTenant(client, role, checked(org), sql, inner),
+          attempt: (inner) => attempt(client, inner),
+        }),
       ),
     listen: (channel, heard) =>
       createListener(
@@ -90,14 +100,16 @@ interface PoolOptions {
   readonly log: Log
   /** After so long without an answer the connection is given up. */
   readonly deadlineMs: number
+  /** A transaction that does nothing for so long is ended by the server. */
+  readonly idleMs?: number
 }
 
-function openPool(role: keyof typeof ROLES, { url, max, log, deadlineMs }: PoolOptions): pg.Pool {
+function openPool(role: keyof typeof ROLES, { url, max, log, deadlineMs, idleMs = IDLE_MS }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: withoutOptions(url),
     max,
     verify: (client, done) => callbackify(() => verifyRole(client, ROLES[role]))((error) => done(error ?? undefined)),
-    options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC`,
+    options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=${idleMs} -c timezone=UTC`,
     application_name: `tenon ${role}`,
     connectionTimeoutMillis: Math.min(deadlineMs, 10_000),
     // A server that is gone without a word answers neither query nor its timeout.
@@ -209,6 +221,19 @@ async function enterTenant<T>(
   })
   await leave()
   return result
+}
+
+async function attempt<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query('savepoint attempt')
+  try {
+    const result = await work()
+    await client.query('release savepoint attempt')
+    return result
+  } catch (thrown) {
+    // The role and the organisation that were set inside are undone with the rest.
+    await client.query('rollback to savepoint attempt')
+    throw thrown
+  }
 }
 
 function queryOf<P extends object, R extends object>(
