@@ -1,3 +1,4 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { ERRORS, isErrorCode, type ErrorCode, type ErrorDetails } from './errors.ts'
 import {
   fieldsOf,
@@ -16,6 +17,26 @@ export interface Client {
     input: CallInputOf<Op>,
     options?: CallOptions,
   ): Promise<Envelope<DataOf<Op>>>
+  /**
+   * The events of one stream, as they come; the server ends it after about a minute, to be asked again.
+   *
+   * @throws ApiError as `call` does
+   */
+  watch<Op extends Operation>(
+    operation: Op,
+    input: CallInputOf<Op>,
+    options?: WatchOptions,
+  ): AsyncIterable<ReceivedEvent<DataOf<Op>>>
+}
+/** An event of a stream, with where another stream goes on after it. */
+export interface ReceivedEvent<Data> {
+  readonly id: string
+  readonly data: Data
+}
+export interface WatchOptions {
+  readonly signal?: AbortSignal | undefined
+  /** That of the last event that was received before. */
+  readonly lastEventId?: string | undefined
 }
 export interface CallOptions {
   readonly signal?: AbortSignal
@@ -80,6 +101,37 @@ export function createClient(options: ClientOptions): Client {
         throw new ApiError(code, { status: 0, cause })
       }
     },
+    watch: (operation, input, watchOptions = {}) =>
+      eventsOf(requestOf(operation, { org: options.org, ...input }, options), { ...options, ...watchOptions }),
+  }
+}
+
+async function* eventsOf<Data>(
+  { url, init }: ReturnType<typeof requestOf>,
+  options: Pick<ClientOptions, 'fetch'> & WatchOptions,
+): AsyncGenerator<ReceivedEvent<Data>> {
+  const { signal, lastEventId } = options
+  const headers = {
+    ...init.headers,
+    accept: 'text/event-stream',
+    ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+  }
+  const failed = (cause: unknown): ApiError =>
+    new ApiError(signal?.aborted === true ? 'cancelled' : 'server_unreachable', { status: 0, cause })
+  const response = await options
+    .fetch(url, { ...init, headers, ...(signal ? { signal } : {}) })
+    .catch((cause: unknown) => Promise.reject(failed(cause)))
+  if (!response.ok || response.body === null) {
+    await answerOf(response).catch((cause: unknown) =>
+      Promise.reject(cause instanceof ApiError ? cause : failed(cause)),
+    )
+    return
+  }
+  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+  try {
+    for await (const { id = '', data } of events) yield { id, data: JSON.parse(data) as Data }
+  } catch (cause) {
+    throw failed(cause)
   }
 }
 
@@ -87,7 +139,7 @@ function requestOf(
   operation: Operation,
   input: Readonly<Record<string, unknown>>,
   { url, apiKey, rootKey, idempotencyKey }: ClientOptions & Pick<CallOptions, 'idempotencyKey'>,
-): { url: URL; init: RequestInit } {
+): { url: URL; init: Omit<RequestInit, 'headers'> & { readonly headers: Record<string, string> } } {
   const fields = fieldsOf(operation)
   const body: Record<string, unknown> = {}
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(input[name])))

@@ -4,6 +4,7 @@ import * as identity from './identity.ts'
 import * as limits from './limits.ts'
 import type { Operation } from './operation.ts'
 import * as runs from './runs.ts'
+import * as schedules from './schedules.ts'
 
 /** Every operation that Tenon offers. A new one is defined in its domain's file and named here. */
 export const OPERATIONS: readonly Operation[] = [
@@ -26,4 +27,16 @@ export const OPERATIONS: readonly Operation[] = [
   runs.listRuns,
   runs.getRun,
   runs.listRunLogs,
+  runs.listChunks,
+  runs.watchRun,
+  runs.startRun,
+  runs.pauseRun,
+  runs.resumeRun,
+  runs.cancelRun,
+  runs.cancelRuns,
+  runs.retryRun,
+  schedules.createSchedule,
+  schedules.listSchedules,
+  schedules.updateSchedule,
+  schedules.deleteSchedule,
 ]

@@ -9,6 +9,7 @@ const limits = z.strictObject({
   callsPerHour: count.describe('API calls per UTC hour, over all keys'),
   callsPerDay: count.describe('API calls per UTC day, over all keys'),
   concurrentRuns: count.describe('Runs that have not ended'),
+  activeChunks: count.describe('Parts of all runs that workers have under way at once; more wait'),
   runsPerDay: count.describe('Runs started per UTC day'),
   repositories: count,
 })
@@ -19,7 +20,7 @@ const orgLimits = z.strictObject({
   overridden: z
     .array(z.enum(Object.keys(limits.shape) as [keyof typeof limits.shape]))
     .describe('Limits that the operator has set in place of those of the plan'),
-  used: limits.describe('What is used of each'),
+  used: limits.omit({ activeChunks: true }).describe('What is used of each'),
   resetsAt: z.strictObject({ hour: timestamp, day: timestamp }).describe('When the hourly and daily counts begin anew'),
 })
 
@@ -59,6 +60,7 @@ export const setLimits = defineOperation({
     callsPerHour: override,
     callsPerDay: override,
     concurrentRuns: override,
+    activeChunks: count.min(1).nullable().optional(),
     runsPerDay: override,
     repositories: override,
   }),

@@ -69,7 +69,8 @@ export interface Operation<
   readonly status: 200 | 201 | 202
   /** Beyond those that every operation can give: see `errorsOf`. */
   readonly errors: readonly ErrorCode[]
-  readonly kind: 'json'
+  /** `events`: server-sent events, each with `output` as its data. */
+  readonly kind: 'json' | 'events'
   /** A repeat has no further effect. */
   readonly idempotent: boolean
   readonly destructive: boolean
@@ -216,6 +217,8 @@ function checkDefinition(operation: Operation): void {
     fail('a list takes limit and cursor')
   if (operation.method === 'GET' && Object.keys(operation.body.shape).length > 0) fail('a GET has no body')
   const { mcp, cli } = operation.surfaces
+  if (operation.kind === 'events' && (operation.method !== 'GET' || !isAbsent(mcp) || !isAbsent(cli)))
+    fail('events are for HTTP')
   if (operation.tx === 'write' && operation.method === 'GET') fail('a GET changes nothing')
   if (operation.audited && operation.tx !== 'write' && operation.auth !== 'root')
     fail('what changes something has one transaction around verb and audit entry')

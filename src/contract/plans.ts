@@ -5,14 +5,37 @@ export interface Limits {
   readonly callsPerHour: number
   readonly callsPerDay: number
   readonly concurrentRuns: number
+  /** Parts of all runs together that workers have under way at once; those beyond it wait. */
+  readonly activeChunks: number
   readonly runsPerDay: number
   readonly repositories: number
 }
 
 export const PLANS = {
-  free: { callsPerHour: 1_000, callsPerDay: 5_000, concurrentRuns: 2, runsPerDay: 50, repositories: 10 },
-  solo: { callsPerHour: 5_000, callsPerDay: 25_000, concurrentRuns: 5, runsPerDay: 500, repositories: 50 },
-  team: { callsPerHour: 25_000, callsPerDay: 100_000, concurrentRuns: 20, runsPerDay: 5_000, repositories: 500 },
+  free: {
+    callsPerHour: 1_000,
+    callsPerDay: 5_000,
+    concurrentRuns: 2,
+    activeChunks: 4,
+    runsPerDay: 50,
+    repositories: 10,
+  },
+  solo: {
+    callsPerHour: 5_000,
+    callsPerDay: 25_000,
+    concurrentRuns: 5,
+    activeChunks: 16,
+    runsPerDay: 500,
+    repositories: 50,
+  },
+  team: {
+    callsPerHour: 25_000,
+    callsPerDay: 100_000,
+    concurrentRuns: 20,
+    activeChunks: 64,
+    runsPerDay: 5_000,
+    repositories: 500,
+  },
 } as const satisfies Record<string, Limits>
 export type PlanName = keyof typeof PLANS
 

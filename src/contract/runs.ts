@@ -22,6 +22,12 @@ export const ENDED_STATUSES = [
   'cancelled',
 ] as const satisfies RunStatus[]
 
+export const PRIORITIES = ['low', 'normal', 'high'] as const
+export type Priority = (typeof PRIORITIES)[number]
+
+export const WAITING_REASONS = ['paused', 'concurrency', 'retry', 'no_worker', 'turn'] as const
+export type WaitingReason = (typeof WAITING_REASONS)[number]
+
 export function isEnded(status: RunStatus): boolean {
   return (ENDED_STATUSES as readonly RunStatus[]).includes(status)
 }
@@ -45,7 +51,21 @@ export const run = z.strictObject({
     .strictObject({ code: z.enum(ERROR_CODES as [(typeof ERROR_CODES)[number]]), message: z.string() })
     .nullable()
     .describe('Why the run failed; null unless it did'),
-  waiting: z.string().nullable().describe('What the run waits for; null when it works or has ended'),
+  waiting: z
+    .strictObject({
+      reason: z
+        .enum(WAITING_REASONS)
+        .describe(
+          'paused: until it is resumed; concurrency: the organisation or the run has as many parts under way as it may; retry: a failed part is tried again later; no_worker: no worker runs; turn: a free worker takes it next',
+        ),
+      until: timestamp.nullable().describe('When it is tried again; null when nobody knows'),
+    })
+    .nullable()
+    .describe('Why nothing of the run is under way; null when it works or has ended'),
+  priority: z.enum(PRIORITIES),
+  pausedAt: timestamp.nullable(),
+  schedule: idSchema('schedule').nullable().describe('The schedule that has started it'),
+  archivedAt: timestamp.nullable().describe('When its parts were removed; from then on it can not be tried again'),
   requestId: z.string(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
@@ -60,6 +80,19 @@ export const runLog = z.strictObject({
   message: z.string(),
 })
 export type RunLog = z.output<typeof runLog>
+
+export const chunk = z.strictObject({
+  step: z.enum(['plan', 'work', 'finish']),
+  n: z.int().describe('Place among the parts of its step, from 0'),
+  state: z.enum(['ready', 'claimed', 'done', 'failed', 'skipped']),
+  tries: z.int().describe('Failed tries'),
+  lost: z.int().describe('How often its worker was lost'),
+  error: z
+    .strictObject({ code: z.enum(ERROR_CODES as [(typeof ERROR_CODES)[number]]), message: z.string() })
+    .nullable(),
+  readyAt: timestamp.nullable().describe('When it may be claimed; null when it is not waiting'),
+})
+export type Chunk = z.output<typeof chunk>
 
 const runField = z.string().min(1).max(64).describe('Id of the run')
 
@@ -133,4 +166,201 @@ export const listRunLogs = defineOperation({
     mcp: { absent: 'get_run gives the outcome and the reason of a failure; the log is for people' },
     cli: { command: 'runs logs', args: ['run'], examples: ['tenon runs logs run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
   },
+})
+
+const params = z.strictObject({ org: orgField, run: runField })
+const priority = z.enum(PRIORITIES).default('normal').describe('Among the runs of the organisation')
+const pipelineField = z.string().min(1).max(100).describe('`provider/domain/pipeline`, for instance `git/code/index`')
+const pipelineInput = z
+  .record(z.string(), z.unknown())
+  .describe('What the pipeline works on, for instance {"repository": "tenon"} for `git/code/index`')
+const noTool = { absent: 'people look after runs; an agent starts them by the tools of their pipelines' } as const
+
+export const startRun = defineOperation({
+  name: 'runs.start',
+  summary: 'Start a run',
+  description: 'Starts a run of a pipeline by its name. The answer comes when it is queued.',
+  method: 'POST',
+  path: '/v1/runs/{org}',
+  auth: 'key',
+  scope: 'runs:write',
+  tx: 'write',
+  quotas: ['concurrentRuns', 'runsPerDay'],
+  params: z.strictObject({ org: orgField }),
+  body: z.strictObject({ pipeline: pipelineField, input: pipelineInput, priority }),
+  output: run,
+  status: 202,
+  errors: ['unknown_pipeline', 'not_found'],
+  idempotent: false,
+  surfaces: {
+    mcp: noTool,
+    cli: {
+      command: 'runs start',
+      args: ['pipeline'],
+      examples: [`tenon runs start git/code/index --input '{"repository": "tenon"}'`],
+    },
+  },
+})
+
+export const pauseRun = defineOperation({
+  name: 'runs.pause',
+  summary: 'Pause a run',
+  description:
+    'What is under way ends; nothing more of it is begun until it is resumed. Pausing it again changes nothing.',
+  method: 'POST',
+  path: '/v1/runs/{org}/{run}/pause',
+  auth: 'key',
+  scope: 'runs:write',
+  tx: 'write',
+  params,
+  output: run,
+  errors: ['run_ended'],
+  idempotent: true,
+  surfaces: {
+    mcp: noTool,
+    cli: { command: 'runs pause', args: ['run'], examples: ['tenon runs pause run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+  },
+})
+
+export const resumeRun = defineOperation({
+  name: 'runs.resume',
+  summary: 'Resume a paused run',
+  description: 'It goes on where it was paused. Resuming a run that is not paused changes nothing.',
+  method: 'POST',
+  path: '/v1/runs/{org}/{run}/resume',
+  auth: 'key',
+  scope: 'runs:write',
+  tx: 'write',
+  params,
+  output: run,
+  errors: ['run_ended'],
+  idempotent: true,
+  surfaces: {
+    mcp: noTool,
+    cli: { command: 'runs resume', args: ['run'], examples: ['tenon runs resume run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+  },
+})
+
+export const cancelRun = defineOperation({
+  name: 'runs.cancel',
+  summary: 'Cancel a run',
+  description:
+    'Work under way is aborted and nothing of it is kept that was not kept before. Cancelling it again changes nothing.',
+  method: 'POST',
+  path: '/v1/runs/{org}/{run}/cancel',
+  auth: 'key',
+  scope: 'runs:write',
+  tx: 'write',
+  params,
+  output: run,
+  errors: ['run_ended'],
+  idempotent: true,
+  destructive: true,
+  surfaces: {
+    mcp: noTool,
+    cli: { command: 'runs cancel', args: ['run'], examples: ['tenon runs cancel run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+  },
+})
+
+export const cancelRuns = defineOperation({
+  name: 'runs.cancelMany',
+  summary: 'Cancel all runs that fit',
+  description:
+    'At least one filter has to be given; runs that have ended stay as they are. Cancels up to 1,000 at once.',
+  method: 'POST',
+  path: '/v1/runs/{org}/cancel',
+  auth: 'key',
+  scope: 'runs:write',
+  tx: 'write',
+  params: z.strictObject({ org: orgField }),
+  body: z.strictObject({
+    pipeline: pipelineField.optional().describe('Only runs of this pipeline'),
+    subject: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Only runs that work on this, for instance the id of a repository'),
+    schedule: z.string().min(1).max(64).optional().describe('Only runs that this schedule has started'),
+    createdBefore: timestamp.optional().describe('Only runs that were started before'),
+  }),
+  output: z.strictObject({ cancelled: z.int(), runs: z.array(idSchema('run')) }),
+  idempotent: true,
+  destructive: true,
+  surfaces: {
+    mcp: noTool,
+    cli: { command: 'runs cancel-many', examples: ['tenon runs cancel-many --pipeline git/code/index'] },
+  },
+})
+
+export const retryRun = defineOperation({
+  name: 'runs.retry',
+  summary: 'Try an ended run again',
+  description:
+    'Its failed parts are done again, or all of them; results of the others stay. A run that succeeded is only tried again as a whole. Its parts are kept for an hour after its end.',
+  method: 'POST',
+  path: '/v1/runs/{org}/{run}/retry',
+  auth: 'key',
+  scope: 'runs:write',
+  tx: 'write',
+  quotas: ['concurrentRuns', 'runsPerDay'],
+  params,
+  body: z.strictObject({ parts: z.enum(['failed', 'all']).default('failed').describe('Which parts are done again') }),
+  output: run,
+  status: 202,
+  errors: ['run_not_ended', 'run_archived', 'run_conflict', 'nothing_to_retry'],
+  idempotent: false,
+  surfaces: {
+    mcp: noTool,
+    cli: { command: 'runs retry', args: ['run'], examples: ['tenon runs retry run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+  },
+})
+
+export const listChunks = defineOperation({
+  name: 'runs.chunks',
+  summary: "List a run's parts",
+  description:
+    'Plan, work and finish, each with its state and why it failed. Removed an hour after the end of the run, but for those that failed.',
+  method: 'GET',
+  path: '/v1/runs/{org}/{run}/chunks',
+  auth: 'key',
+  scope: 'runs:read',
+  tx: 'read',
+  params,
+  query: z.strictObject({ state: chunk.shape.state.optional().describe('Only parts in this state'), ...page }),
+  output: z.array(chunk),
+  paginated: true,
+  idempotent: true,
+  surfaces: {
+    mcp: noTool,
+    cli: {
+      command: 'runs chunks',
+      args: ['run'],
+      examples: ['tenon runs chunks run_01jd2m5x8qf3v7w9y0z1a2b3c4 --state failed'],
+    },
+  },
+})
+
+/** What `runs.events` sends: the run whenever it has changed, and each new line of its log. */
+export const runEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('run'), run }),
+  z.strictObject({ type: z.literal('log'), log: runLog }),
+])
+export type RunEvent = z.output<typeof runEvent>
+
+export const watchRun = defineOperation({
+  name: 'runs.events',
+  summary: 'Follow a run',
+  description:
+    'Server-sent events until the run has ended: `run` with the run whenever it has changed, `log` with each new line of its log. `Last-Event-ID` goes on where another stream has stopped.',
+  method: 'GET',
+  path: '/v1/runs/{org}/{run}/events',
+  auth: 'key',
+  scope: 'runs:read',
+  tx: 'read',
+  params,
+  output: runEvent,
+  kind: 'events',
+  idempotent: true,
+  surfaces: { mcp: noTool, cli: { absent: '`tenon runs watch` follows a run by it' } },
 })

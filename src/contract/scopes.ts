@@ -7,7 +7,8 @@ export const SCOPES = {
   'repositories:read': 'List repositories and read what was indexed',
   'repositories:write': 'Add, re-index and delete repositories',
   'search:read': 'Search the code of indexed repositories',
-  'runs:read': 'Read runs and their logs',
+  'runs:read': 'Read runs, their logs and schedules',
+  'runs:write': 'Start, pause, cancel and retry runs, and change schedules',
 } as const
 
 export type Scope = keyof typeof SCOPES

@@ -4,6 +4,7 @@ import type { Ctx, Principal } from './ctx.ts'
 import type { RateState } from './limiter.ts'
 import type { RawInput } from './parse-input.ts'
 import type { Sql } from './statement.ts'
+import type { StreamEvent } from './verb.ts'
 
 export interface Credentials {
   readonly apiKey?: string | undefined
@@ -20,6 +21,7 @@ export interface CallRequest {
   /** Network address of the caller. */
   readonly address: string
   readonly idempotencyKey?: string | undefined
+  readonly lastEventId?: string | undefined
 }
 
 /** One call under way; each step reads what those before it have set. */
@@ -36,6 +38,7 @@ export interface Call {
   sql: Sql | null
   result: unknown
   envelope: Envelope | null
+  events: AsyncIterable<StreamEvent> | null
   /** The answer is that of an earlier call with the same Idempotency-Key. */
   replayed: boolean
   /** What the verb has noted for the audit trail. */

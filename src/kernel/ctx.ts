@@ -62,6 +62,8 @@ export interface Ctx extends Principal {
   readonly clock: Clock
   readonly address: string
   readonly idempotencyKey: string | undefined
+  /** Of a caller that goes on with a stream of events. */
+  readonly lastEventId: string | undefined
   /** Scoped to `org`; throws when the operation has `tx: none` or no organisation. */
   readonly sql: Sql
   /** The organisation of the call; throws when there is none. */

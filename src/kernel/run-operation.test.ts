@@ -149,6 +149,16 @@ describe('a call', () => {
     expect(errors).toHaveLength(1)
   })
 
+  it('is not kept when it takes too long', async () => {
+    const verb = implement(write, async (ctx, { text }) => {
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      return { org: ctx.orgId(), text }
+    })
+    const { caller, events } = setUp(verb, { callTimeoutMs: 20 })
+    expect(await caller.call(write, request({ org: 'acme' }))).toMatchObject({ status: 504, code: 'timeout' })
+    expect(events).not.toContain('commit')
+  })
+
   it('is not kept when the caller has gone', async () => {
     const gone = new AbortController()
     const verb = implement(write, async (ctx, { text }) => {

@@ -1,3 +1,4 @@
+import { TIMEOUTS } from '../contract/timeouts.ts'
 import { ERRORS, type ErrorCode, type ErrorEnvelope } from '../contract/errors.ts'
 import type { Envelope, Operation } from '../contract/operation.ts'
 import { makeCtx, type TenantOf } from './call-ctx.ts'
@@ -7,7 +8,7 @@ import { identify, type Authenticate } from './identify.ts'
 import type { Limiter, RateState } from './limiter.ts'
 import { ownSteps, type OwnStep } from './steps.ts'
 import { errorEnvelope, throwIfAborted, toTenonError, type TenonError } from './tenon-error.ts'
-import type { BoundVerb } from './verb.ts'
+import type { BoundVerb, StreamEvent } from './verb.ts'
 
 /**
  * How every call runs, on every surface. The steps are an onion: each is called with what comes after it, so that
@@ -31,7 +32,13 @@ export const ORDER = [
 export type StepName = (typeof ORDER)[number]
 
 export type Outcome = { readonly rate: RateState | null } & (
-  | { readonly ok: true; readonly status: number; readonly envelope: Envelope; readonly replayed: boolean }
+  | {
+      readonly ok: true
+      readonly status: number
+      readonly envelope: Envelope
+      readonly replayed: boolean
+      readonly events?: AsyncIterable<StreamEvent>
+    }
   | { readonly ok: false; readonly status: number; readonly code: ErrorCode; readonly envelope: ErrorEnvelope }
 )
 
@@ -44,6 +51,8 @@ export interface CallerOptions {
   readonly tenant: TenantOf
   readonly log: Log
   readonly clock: Clock
+  /** Longest time of a call, in milliseconds; that of the table of timeouts by default. */
+  readonly callTimeoutMs?: number
   readonly steps?: Readonly<Partial<Record<Exclude<StepName, OwnStep>, Step>>>
   /** Told of every refusal, with how far the call had come. */
   readonly refused?: (call: Call, error: TenonError) => Promise<void>
@@ -72,8 +81,8 @@ export function createCaller(options: CallerOptions): Caller {
         await runSteps(ordered, call)
         if (call.envelope === null) throw new Error('the call has ended without an answer')
         log.info({ ...whoOf(call), status: operation.status, elapsedMs: elapsed(begun) }, 'done')
-        const { envelope, rate, replayed } = call
-        return { ok: true, status: operation.status, envelope, rate, replayed }
+        const { envelope, rate, replayed, events } = call
+        return { ok: true, status: operation.status, envelope, rate, replayed, ...(events === null ? {} : { events }) }
       } catch (thrown) {
         const error = toTenonError(thrown)
         await options
@@ -87,8 +96,15 @@ export function createCaller(options: CallerOptions): Caller {
 
 const NOBODY: Principal = { actor: { kind: 'anonymous' }, org: null, scopes: [] }
 
-function newCall(operation: Operation, request: CallRequest, { log, clock, tenant }: CallerOptions): Call {
-  const { requestId, signal, address, idempotencyKey } = request
+function newCall(
+  operation: Operation,
+  request: CallRequest,
+  { log, clock, tenant, callTimeoutMs = TIMEOUTS.call }: CallerOptions,
+): Call {
+  const { requestId, address, idempotencyKey, lastEventId } = request
+  // A stream lasts as long as its verb and its caller want.
+  const limit = operation.kind === 'events' ? [] : [AbortSignal.timeout(callTimeoutMs)]
+  const signal = AbortSignal.any([request.signal, ...limit])
   const call: Call = {
     operation,
     request,
@@ -101,6 +117,7 @@ function newCall(operation: Operation, request: CallRequest, { log, clock, tenan
     sql: null,
     result: null,
     envelope: null,
+    events: null,
     replayed: false,
     notes: {},
     ctx: makeCtx({
@@ -109,6 +126,7 @@ function newCall(operation: Operation, request: CallRequest, { log, clock, tenan
       signal,
       address,
       idempotencyKey,
+      lastEventId,
       log: log.child({ requestId, operation: operation.name }),
       clock,
       tenant,
@@ -129,7 +147,7 @@ async function runSteps(steps: readonly Step[], call: Call): Promise<void> {
   const from = async (index: number): Promise<void> => {
     const step = steps[index]
     if (step === undefined) return
-    throwIfAborted(call.request.signal)
+    throwIfAborted(call.ctx.signal)
     let entered = false
     await step(call, async () => {
       if (entered) throw new Error('a step went on twice')

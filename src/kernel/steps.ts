@@ -4,7 +4,7 @@ import type { OrgRef } from './ctx.ts'
 import { isStorable, parseInput, type RawInput } from './parse-input.ts'
 import { bodyOf, type Call, type Step } from './call.ts'
 import { TenonError, throwIfAborted } from './tenon-error.ts'
-import type { BoundVerb, Page } from './verb.ts'
+import type { BoundVerb, Page, StreamEvent } from './verb.ts'
 
 export type OwnStep = 'identify' | 'org' | 'scope' | 'parse' | 'prepare' | 'transaction' | 'verb' | 'output'
 
@@ -56,7 +56,7 @@ export function ownSteps(
         call.sql = sql
         await next()
         // An answer that nobody waits for any more is not kept.
-        throwIfAborted(call.request.signal)
+        throwIfAborted(call.ctx.signal)
       })
     },
     async verb(call, next) {
@@ -64,7 +64,10 @@ export function ownSteps(
       await next()
     },
     async output(call, next) {
-      call.envelope = makeEnvelope(call)
+      if (call.operation.kind === 'events') {
+        call.events = checkedEvents(call)
+        call.envelope = { data: null }
+      } else call.envelope = makeEnvelope(call)
       await next()
     },
   }
@@ -109,4 +112,13 @@ function asPage(operation: Operation, result: unknown): Page<unknown> {
   if (typeof result === 'object' && result !== null && 'data' in result && 'nextCursor' in result)
     return result as Page<unknown>
   throw new Error(`the answer of ${operation.name} is not a page`)
+}
+
+/** Each event as the contract says; one that is not ends the stream. */
+async function* checkedEvents({ operation, result }: Call): AsyncGenerator<StreamEvent> {
+  for await (const event of result as AsyncIterable<StreamEvent>) {
+    const checked = operation.output.safeParse(event.data)
+    if (!checked.success) throw new Error(`an event of ${operation.name} is not as its contract says`)
+    yield { ...event, data: checked.data }
+  }
 }

@@ -7,7 +7,18 @@ export interface Page<T> {
   readonly nextCursor: string | null
 }
 
-export type Verb<Op> = (ctx: Ctx, input: InputOf<Op>) => Promise<DataOf<Op> | Page<DataOf<Op>>>
+/** One of the events that an operation of kind `events` answers. */
+export interface StreamEvent<Data = unknown> {
+  /** Where another stream goes on after it. */
+  readonly id: string
+  readonly event: string
+  readonly data: Data
+}
+
+export type Verb<Op> = (
+  ctx: Ctx,
+  input: InputOf<Op>,
+) => Promise<DataOf<Op> | Page<DataOf<Op>> | AsyncIterable<StreamEvent<DataOf<Op>>>>
 
 /** A verb that does something before its transaction opens, or after it was committed: no network call stands inside one. */
 export interface PreparedVerb<Op, Prepared> {

@@ -1,0 +1,148 @@
+import { EXIT, type ErrorSpec } from './error-spec.ts'
+
+const INVALID = 'Invalid request. Please check your input.'
+
+/** What any call can meet, whatever it is about. */
+export const CALL_ERRORS = {
+  validation_failed: {
+    httpStatus: 400,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: INVALID,
+    recovery: 'Correct the fields listed in details.issues and send the request again.',
+  },
+  malformed_json: {
+    httpStatus: 400,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: INVALID,
+    recovery: 'Send a body that is valid JSON in UTF-8.',
+  },
+  invalid_cursor: {
+    httpStatus: 400,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: INVALID,
+    recovery: 'Use a cursor exactly as meta.pagination.nextCursor gave it, with the same filters, or leave it out.',
+  },
+  unauthenticated: {
+    httpStatus: 401,
+    exitCode: EXIT.refused,
+    retryable: false,
+    message: 'Session expired. Please log in again.',
+    recovery: 'Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
+  },
+  invalid_api_key: {
+    httpStatus: 401,
+    exitCode: EXIT.refused,
+    retryable: false,
+    message: 'Invalid or expired API key.',
+    recovery: 'Check the key for a typing error, or ask an owner of the organisation for a new one.',
+  },
+  forbidden: {
+    httpStatus: 403,
+    exitCode: EXIT.refused,
+    retryable: false,
+    message: "You don't have access to this resource.",
+    recovery: 'Use a key that may do this; details say what this one lacks.',
+  },
+  not_found: {
+    httpStatus: 404,
+    exitCode: EXIT.notFound,
+    retryable: false,
+    message: "We couldn't find what you asked for.",
+    recovery: 'Check the id or name, and that the key belongs to the same organisation.',
+  },
+  method_not_allowed: {
+    httpStatus: 405,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: 'This address does not support that method.',
+    recovery: 'Use a method listed in the Allow header.',
+  },
+  idempotency_in_progress: {
+    httpStatus: 409,
+    exitCode: EXIT.conflict,
+    retryable: true,
+    message: 'A request with this Idempotency-Key is under way.',
+    recovery: 'Wait a few seconds, then send the same request again to get its answer.',
+  },
+  payload_too_large: {
+    httpStatus: 413,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: 'The request is too large.',
+    recovery: 'Send at most the number of bytes in details.limitBytes.',
+  },
+  unsupported_media_type: {
+    httpStatus: 415,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: 'This content type is not supported.',
+    recovery: 'Send the body as `Content-Type: application/json`.',
+  },
+  idempotency_key_reused: {
+    httpStatus: 422,
+    exitCode: EXIT.conflict,
+    retryable: false,
+    message: 'This Idempotency-Key was used for another request.',
+    recovery: 'Send the very same request with the same credential, or use a new key for a new request.',
+  },
+  rate_limited: {
+    httpStatus: 429,
+    exitCode: EXIT.limit,
+    retryable: true,
+    message: 'Rate limit exceeded. Please wait and try again.',
+    recovery: 'Wait for the number of seconds in the Retry-After header (details.retryAfterSeconds), then try again.',
+  },
+  quota_exceeded: {
+    httpStatus: 429,
+    exitCode: EXIT.limit,
+    retryable: false,
+    message: "The plan's quota is used up.",
+    recovery:
+      'Wait until a run ends or the day is over, delete what is not needed, or ask the operator for a larger plan; details say which quota.',
+  },
+  cancelled: {
+    httpStatus: 499,
+    exitCode: EXIT.failed,
+    retryable: true,
+    message: 'The request was cancelled before it was done.',
+    recovery: 'Send it again if you still need the answer.',
+  },
+  internal: {
+    httpStatus: 500,
+    exitCode: EXIT.internal,
+    retryable: true,
+    message: 'Something went wrong. Please try again.',
+    recovery: 'Try again; if it happens again, give the operator the request id.',
+  },
+  unavailable: {
+    httpStatus: 503,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'The service is not available at the moment. Please try again shortly.',
+    recovery: 'Wait a few seconds and try again.',
+  },
+  limits_unavailable: {
+    httpStatus: 503,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'The service is not available at the moment. Please try again shortly.',
+    recovery: 'Calls can not be counted right now, so none is let through. Wait a few seconds and try again.',
+  },
+  audit_unavailable: {
+    httpStatus: 503,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'The service is not available at the moment. Please try again shortly.',
+    recovery: 'The audit trail can not be written, so nothing was changed. Wait a few seconds and try again.',
+  },
+  timeout: {
+    httpStatus: 504,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'This took too long and was stopped.',
+    recovery: 'Try again, or ask for less at once.',
+  },
+} as const satisfies Record<string, ErrorSpec>
