@@ -51,7 +51,7 @@ export const insertUsage = statement<{ org: OrgId; quota: Quota }>(
 /** The plan, and what the operator has set in its place. */
 export type OrgLimitsRow = { plan: PlanName } & { [Name in keyof Limits]: number | null }
 
-const LIMITS = 'plan, calls_per_hour, calls_per_day, concurrent_runs, runs_per_day, repositories'
+const LIMITS = 'plan, calls_per_hour, calls_per_day, concurrent_runs, active_chunks, runs_per_day, repositories'
 
 export const selectLimits = statement<{ org: OrgId }, OrgLimitsRow>(
   'limits.limits',
@@ -66,7 +66,7 @@ export const insertLimits = statement<{ org: OrgId; plan: PlanName }>(
 export const updateLimits = statement<{ org: OrgId } & OrgLimitsRow, OrgLimitsRow>(
   'limits.updateLimits',
   `update org_limits set plan = :plan, calls_per_hour = :callsPerHour, calls_per_day = :callsPerDay,
-     concurrent_runs = :concurrentRuns, runs_per_day = :runsPerDay, repositories = :repositories
+     concurrent_runs = :concurrentRuns, active_chunks = :activeChunks, runs_per_day = :runsPerDay, repositories = :repositories
    where org_id = :org returning ${LIMITS}`,
 )
 

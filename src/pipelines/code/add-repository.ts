@@ -4,7 +4,7 @@ import type { Ctx } from '../../kernel/ctx.ts'
 import { newId } from '../../kernel/ids.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
-import type { Pipeline, WakeUp } from '../engine/index.ts'
+import { startCallOf, type Pipeline } from '../engine/index.ts'
 import { insertRepository, lockRepository } from './code.sql.ts'
 import { probeSource } from './git/probe.ts'
 import type { CodeDeps } from './index-pipeline.ts'
@@ -12,7 +12,7 @@ import { parseSource } from './source.ts'
 import { startIndexing } from './start-indexing.ts'
 
 /** Looks at the source before anything is written, so that a wrong address is refused at once. */
-export function addRepositoryVerb({ git, rules }: CodeDeps, pipeline: Pipeline, wakeUp: WakeUp): BoundVerb {
+export function addRepositoryVerb({ git, rules }: CodeDeps, pipeline: Pipeline): BoundVerb {
   return implement(addRepository, {
     prepare: async ({ signal }, { source: given, ref }) => {
       const source = parseSource(given, rules)
@@ -24,9 +24,8 @@ export function addRepositoryVerb({ git, rules }: CodeDeps, pipeline: Pipeline, 
       const ref = input.ref ?? null
       const repository = await addOrFind(ctx, { name, source: source.url, ref })
       if (repository.source !== source.url) throw new TenonError('repository_exists', { details: { name } })
-      return startIndexing(ctx, { repository, ref, pipeline })
+      return startIndexing(ctx.sql, startCallOf(ctx), { repository, ref, pipeline })
     },
-    after: () => wakeUp.ring(),
   })
 }
 

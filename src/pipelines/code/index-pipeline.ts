@@ -5,7 +5,7 @@ import { idSchema } from '../../contract/ids.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import type { Blobs } from '../../platform/blobs/index.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
-import { activeRunOf, definePipeline, type Pipeline, type RunCtx } from '../engine/index.ts'
+import { activeRunOf, definePipeline, type ChunkResult, type Pipeline, type RunCtx } from '../engine/index.ts'
 import * as sql from './code.sql.ts'
 import { ensureCommit, removeMirror } from './git/mirror.ts'
 import { probeSource, type Target } from './git/probe.ts'
@@ -15,6 +15,7 @@ import type { Git } from './git/git.ts'
 import { languageOf } from './language.ts'
 import { buildShard } from './shard/build-shard.ts'
 import { parseSource, type Source, type SourceRules } from './source.ts'
+import { startIndexing } from './start-indexing.ts'
 
 export interface CodeDeps {
   readonly git: Git
@@ -43,19 +44,45 @@ const shardResult = z.strictObject({
 const CHUNK_BYTES = 4_000_000
 const CHUNK_BLOBS = 500
 
+/** What `runs.start` and schedules ask for. */
+const request = z.strictObject({ repository: z.string().min(1).max(200) })
+
 /** `git/code/index`: reads the blobs that the index does not know into shards, then publishes the commit at once. */
 export function indexPipeline(deps: CodeDeps): Pipeline {
-  return definePipeline<Input>({
+  const pipeline: Pipeline = definePipeline<Input, z.output<typeof request>>({
     id: 'git/code/index',
+    title: 'Index a git repository for search',
     input,
     maxActive: 4,
+    timeoutsMs: { plan: STEP_MS, work: STEP_MS, finish: STEP_MS },
+    start: {
+      request,
+      begin: async (tenant, call, { repository: key }) => {
+        const [repository] = await tenant.run(sql.lockRepository, { org: call.org, key })
+        if (repository === undefined) throw new TenonError('not_found')
+        return (await startIndexing(tenant, call, { repository, ref: repository.ref, pipeline })).run
+      },
+    },
     plan: (ctx) => plan(deps, ctx),
     processChunk: (ctx, given, n) => readChunk(deps, ctx, chunk.parse(given), n),
-    finish: (ctx, results) => finish(deps, ctx, z.array(shardResult).parse(results)),
-    onFailed: async (tenant, { org, input: { repository } }) => {
+    finish: async (ctx, results) => finish(deps, ctx, await shardsOf(results)),
+    onStopped: async (tenant, { org, input: { repository } }) => {
       await tenant.run(sql.setFailed, { org, repository })
     },
+    onRetried: async (tenant, { org, runId, input: { repository, ref } }) => {
+      await tenant.run(sql.setRun, { org, repository, run: runId, ref })
+    },
   })
+  return pipeline
+}
+
+/** A large repository over a slow line takes its time. */
+const STEP_MS = 1_800_000
+
+async function shardsOf(results: AsyncIterable<ChunkResult>): Promise<z.output<typeof shardResult>[]> {
+  const shards = []
+  for await (const { result } of results) shards.push(shardResult.parse(result))
+  return shards
 }
 
 async function plan(deps: CodeDeps, ctx: RunCtx<Input>): Promise<{ chunks: z.output<typeof chunk>[] }> {

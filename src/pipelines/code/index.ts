@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import type { Counted } from '../../domains/limits/index.ts'
 import type { BoundVerb } from '../../kernel/verb.ts'
 import type { Job, Queue } from '../../platform/queue/index.ts'
-import type { Pipeline, WakeUp } from '../engine/index.ts'
+import type { Pipeline } from '../engine/index.ts'
 import { addRepositoryVerb } from './add-repository.ts'
 import { countRepositories } from './code.sql.ts'
 import { deleteRepositoryVerb } from './delete-repository.ts'
@@ -22,7 +22,7 @@ export const codeJobNames: readonly string[] = [PURGE]
 /** All that code intelligence adds to Tenon. */
 export function codeIntelligence(
   deps: CodeDeps,
-  { queue, wakeUp }: { queue: Queue; wakeUp: WakeUp },
+  { queue }: { queue: Queue },
 ): {
   readonly verbs: readonly BoundVerb[]
   readonly pipelines: readonly Pipeline[]
@@ -32,10 +32,10 @@ export function codeIntelligence(
   const pipeline = indexPipeline(deps)
   return {
     verbs: [
-      addRepositoryVerb(deps, pipeline, wakeUp),
+      addRepositoryVerb(deps, pipeline),
       listRepositoriesVerb,
       getRepositoryVerb,
-      reindexRepositoryVerb(pipeline, wakeUp),
+      reindexRepositoryVerb(pipeline),
       deleteRepositoryVerb(queue),
       searchCodeVerb(createShardCache(deps.blobs)),
     ],

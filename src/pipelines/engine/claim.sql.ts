@@ -2,13 +2,25 @@ import type { JsonValue } from '../../contract/errors.ts'
 import type { OrgId, RunId } from '../../contract/ids.ts'
 import { statement } from '../../kernel/statement.ts'
 
-/** Work across organisations, as the role of the engine. Every statement that settles is fenced by the attempt. */
-const ALIVE = `('queued', 'planning', 'running', 'finishing')`
+/** Work across organisations, as the role of the engine. */
+export const ALIVE = `('queued', 'planning', 'running', 'finishing')`
+/** A run of the next priority gets four times the share of its organisation's workers. */
+const WEIGHT = 'power(4, r.priority)'
+/**
+ * By shares alone, a run whose share is less than one chunk would wait until the others are done: one that has nothing under
+ * way comes first as often as its share says, and before its first work chunk is done at once: a new run begins soon.
+ */
+const LUCKY = `r.active = 0 and
+  (r.chunks_done + r.chunks_failed = 0 or random() < ${WEIGHT} / sum(${WEIGHT}) over (partition by r.org_id))`
+/** A chunk that has ended its worker so often is given up. */
+const MAX_LOST = 5
+
+export type StepName = 'plan' | 'work' | 'finish'
 
 export interface ClaimedChunk {
   orgId: OrgId
   runId: RunId
-  step: 'plan' | 'work' | 'finish'
+  step: StepName
   n: number
   attempt: number
   tries: number
@@ -20,47 +32,81 @@ export interface ClaimedChunk {
 export interface ChunkKey {
   org: OrgId
   run: RunId
-  step: string
+  step: StepName
   n: number
   attempt: number
 }
 
-/** One claim at a time over all workers: under it, `active < max_active` is exact. Ends with the transaction. */
+/** One claim at a time over all workers: under it, the caps on active chunks are exact. Ends with the transaction. */
 export const lockClaims = statement<object>('engine.lockClaims', 'select pg_advisory_xact_lock(7420002)')
 
-/** Chunks whose worker is gone are ready again; the attempt stays, so that a late write is refused, and no try is used. */
-export const reapExpired = statement<object, { orgId: OrgId; runId: RunId; count: number }>(
+export interface LostChunk {
+  orgId: OrgId
+  runId: RunId
+  step: StepName
+  n: number
+  state: 'ready' | 'failed' | 'skipped'
+  pipeline: string
+}
+
+/**
+ * Chunks whose worker is gone are ready again; the attempt stays, so that a late write is refused, and no try is used. One
+ * that was lost too often has failed; what is left of a run that has ended is skipped. What somebody else is changing waits
+ * for the next look.
+ */
+export const reapExpired = statement<object, LostChunk>(
   'engine.reapExpired',
-  `with expired as (
-     update chunks set state = 'ready', lease_until = null, claimed_by = null
-     where state = 'claimed' and lease_until < clock_timestamp()
-     returning org_id, run_id),
-   freed as (select org_id, run_id, count(*)::int as count from expired group by 1, 2)
-   update runs r set active = r.active - freed.count from freed
-   where r.org_id = freed.org_id and r.id = freed.run_id returning r.org_id, r.id as run_id, freed.count`,
+  `with old as (
+     select c.org_id, c.run_id, c.step, c.n, r.status in ${ALIVE} as alive, r.pipeline
+     from chunks c join runs r on r.org_id = c.org_id and r.id = c.run_id
+     where c.state = 'claimed' and c.lease_until < clock_timestamp() for no key update skip locked),
+   expired as (
+     update chunks c set lost = c.lost + 1, lease_until = null, claimed_by = null,
+       state = case when not o.alive then 'skipped' when c.lost + 1 >= ${MAX_LOST} then 'failed' else 'ready' end,
+       error_code = case when o.alive and c.lost + 1 >= ${MAX_LOST} then 'worker_lost' else c.error_code end
+     from old o where c.org_id = o.org_id and c.run_id = o.run_id and c.step = o.step and c.n = o.n
+     returning c.org_id, c.run_id, c.step, c.n, c.state, o.pipeline),
+   freed as (select org_id, run_id, count(*)::int as count from expired group by 1, 2),
+   lowered as (
+     update runs r set active = r.active - freed.count from freed where r.org_id = freed.org_id and r.id = freed.run_id)
+   select org_id, run_id, step, n, state, pipeline from expired`,
 )
 
-/** Fair over organisations first, then over runs; spread over the least active. */
+/**
+ * Fair over organisations first, then over the runs of each by their priority; spread over the least active. Never more of
+ * a run than its own cap, and of an organisation than its plan's. Runs are locked before chunks, as by whoever ends or pauses
+ * one: what is claimed belongs to a run that goes on.
+ */
 export const claimChunks = statement<{ slots: number; worker: string; leaseMs: number }, ClaimedChunk>(
   'engine.claim',
   `with by_org as (
-     select org_id, sum(active) as active from runs where status in ${ALIVE} group by org_id),
-   candidate as (
-     select r.org_id, r.id, r.active, r.max_active, o.active as org_active
+     select org_id, sum(active)::int as active, max(org_max_active) filter (where status in ${ALIVE}) as cap
+     from runs where status in ${ALIVE} or active > 0 group by org_id),
+   claimable as (
+     select r.org_id, r.id, r.active, r.max_active, o.active as org_active, o.cap, ${WEIGHT} as weight,
+       case when ${LUCKY} then 0 else 1 end as luck,
+       case r.status when 'running' then 'work' when 'finishing' then 'finish' else 'plan' end as step
      from runs r join by_org o using (org_id)
-     where r.status in ${ALIVE} and r.active < r.max_active
+     where r.status in ${ALIVE} and r.paused_at is null and r.active < r.max_active and o.active < o.cap
        and exists (select 1 from chunks c
-         where c.org_id = r.org_id and c.run_id = r.id and c.state = 'ready' and c.ready_at <= clock_timestamp())
-     order by o.active + row_number() over (partition by r.org_id order by r.active, r.id), r.active, r.id
+         where c.org_id = r.org_id and c.run_id = r.id and c.state = 'ready' and c.ready_at <= clock_timestamp()
+           and c.step = case r.status when 'running' then 'work' when 'finishing' then 'finish' else 'plan' end)),
+   candidate as (
+     select r.* from claimable r
+     order by org_active + row_number() over (partition by org_id order by luck, active / weight, id), active, id
      limit greatest(:slots, 1)),
+   locked as (
+     select r.org_id, r.id from runs r join candidate using (org_id, id)
+     where r.status in ${ALIVE} and r.paused_at is null order by r.org_id, r.id for no key update of r),
    place as (
-     select c.org_id, c.run_id, c.step, c.n, r.active + c.place as run_place,
-       r.org_active + row_number() over (partition by c.org_id order by r.active + c.place, r.id) as org_place
-     from candidate r cross join lateral (
+     select c.org_id, c.run_id, c.step, c.n, (r.active + c.place) / r.weight as run_place, r.cap,
+       r.org_active + row_number() over (
+         partition by c.org_id order by greatest(r.luck, c.place - 1) > 0, (r.active + c.place) / r.weight, r.id) as org_place
+     from candidate r join locked using (org_id, id) cross join lateral (
        select org_id, run_id, step, n, row_number() over (order by n) as place from chunks
-       where org_id = r.org_id and run_id = r.id and state = 'ready' and ready_at <= clock_timestamp()
+       where org_id = r.org_id and run_id = r.id and step = r.step and state = 'ready' and ready_at <= clock_timestamp()
        order by n limit least(:slots, r.max_active - r.active)) c),
-   chosen as (select * from place order by org_place, run_place limit :slots),
+   chosen as (select * from place where org_place <= cap order by org_place, run_place limit :slots),
    claimed as (
      update chunks t set state = 'claimed', attempt = t.attempt + 1, claimed_by = :worker,
        lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
@@ -93,99 +139,14 @@ export const renewLeases = statement<
    returning c.org_id, c.run_id, c.step, c.n, c.attempt`,
 )
 
-/** The fence: no row means that this attempt is over or the run has ended, and nothing may be written. */
-export const settleDone = statement<ChunkKey & { result: string }, { state: string }>(
-  'engine.settleDone',
-  `update chunks c set state = 'done', result = :result, done_at = clock_timestamp(), claimed_by = null, lease_until = null
-   from runs r
-   where c.org_id = :org and c.run_id = :run and c.step = :step and c.n = :n and c.attempt = :attempt
-     and c.state = 'claimed' and r.org_id = c.org_id and r.id = c.run_id and r.status in ${ALIVE}
-   returning c.state`,
+/** Says that a worker lives, and forgets those that have not said so for a minute. */
+export const seeWorker = statement<{ worker: string }>(
+  'engine.seeWorker',
+  `with gone as (delete from workers where seen_at < clock_timestamp() - interval '1 minute')
+   insert into workers (id) values (:worker) on conflict (id) do update set seen_at = clock_timestamp()`,
 )
 
-export const settleReady = statement<
-  ChunkKey & { usedTry: boolean; waitMs: number; code: string | null },
-  { state: string }
->(
-  'engine.settleReady',
-  `update chunks set state = 'ready', claimed_by = null, lease_until = null, error_code = :code,
-     tries = tries + case when :usedTry::boolean then 1 else 0 end,
-     ready_at = clock_timestamp() + :waitMs * interval '1 millisecond'
-   where org_id = :org and run_id = :run and step = :step and n = :n and attempt = :attempt and state = 'claimed'
-   returning state`,
-)
-
-export const settleFailed = statement<ChunkKey & { code: string }, { state: string }>(
-  'engine.settleFailed',
-  `update chunks set state = 'failed', error_code = :code, done_at = clock_timestamp(), claimed_by = null, lease_until = null
-   where org_id = :org and run_id = :run and step = :step and n = :n and attempt = :attempt and state = 'claimed'
-   returning state`,
-)
-
-export const lowerActive = statement<{ org: OrgId; run: RunId }>(
-  'engine.lowerActive',
-  'update runs set active = active - 1 where org_id = :org and id = :run',
-)
-
-export const insertWork = statement<{ org: OrgId; run: RunId; inputs: string }>(
-  'engine.insertWork',
-  `insert into chunks (org_id, run_id, step, n, input)
-   select :org, :run, 'work', (place - 1)::int, value from jsonb_array_elements(:inputs::jsonb) with ordinality as e (value, place)`,
-)
-
-export const insertFinish = statement<{ org: OrgId; run: RunId }>(
-  'engine.insertFinish',
-  `insert into chunks (org_id, run_id, step, n) values (:org, :run, 'finish', 0)`,
-)
-
-export const setPlanned = statement<
-  { org: OrgId; run: RunId; status: string; from: string[]; total: number },
-  { status: string }
->(
-  'engine.setPlanned',
-  `update runs set status = :status, chunks_total = :total, active = active - 1
-   where org_id = :org and id = :run and status = any(:from) returning status`,
-)
-
-/** Counts one work chunk; `finishing` when it was the last. */
-export const countDone = statement<{ org: OrgId; run: RunId }, { status: string }>(
-  'engine.countDone',
-  `update runs set chunks_done = chunks_done + 1, active = active - 1,
-     status = case when chunks_done + 1 = chunks_total and status = 'running' then 'finishing' else status end
-   where org_id = :org and id = :run returning status`,
-)
-
-export const selectResults = statement<{ org: OrgId; run: RunId }, { result: JsonValue }>(
-  'engine.results',
-  `select result from chunks where org_id = :org and run_id = :run and step = 'work' order by n`,
-)
-
-export const endRun = statement<
-  {
-    org: OrgId
-    run: RunId
-    status: string
-    from: string[]
-    summary: string | null
-    code: string | null
-    failed: number
-  },
-  { status: string }
->(
-  'engine.endRun',
-  `update runs set status = :status, summary = :summary, error_code = :code, ended_at = clock_timestamp(), active = active - 1,
-     chunks_failed = chunks_failed + :failed
-   where org_id = :org and id = :run and status = any(:from) returning status`,
-)
-
-/** Takes no lock: a failure writes what the pipeline wants before it ends the run, in the order of every settlement. */
-export const selectAlive = statement<{ org: OrgId; run: RunId }, { id: RunId }>(
-  'engine.alive',
-  `select id from runs where org_id = :org and id = :run and status in ${ALIVE}`,
-)
-
-/** What is left of a run that has ended is not claimed any more. */
-export const skipRest = statement<{ org: OrgId; run: RunId }>(
-  'engine.skipRest',
-  `update chunks set state = 'skipped' where org_id = :org and run_id = :run and state = 'ready'`,
+export const forgetWorker = statement<{ worker: string }>(
+  'engine.forgetWorker',
+  'delete from workers where id = :worker',
 )

@@ -33,6 +33,8 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
+const only = (pipeline: Pipeline) => new Map([[pipeline.id, pipeline]])
+
 interface Sample {
   readonly chunks: number
   readonly work?: (n: number, attempt: number) => Promise<void>
@@ -42,6 +44,7 @@ interface Sample {
 function sample({ chunks, work, plan }: Sample): Pipeline {
   return definePipeline({
     id: 'test/engine/sample',
+    title: 'A test',
     input: z.null(),
     maxActive: 2,
     plan: async () => {
@@ -52,15 +55,18 @@ function sample({ chunks, work, plan }: Sample): Pipeline {
       await work?.(n, attempt)
       return { result: n }
     },
-    finish: async (ctx, results) => ({
-      result: { results: results.length, ordered: results.every((result, i) => result === i) },
-      effects: async (sql) => {
-        await sql.run(
-          { name: '', text: 'insert into effects values ($1, $2)', params: ['run', 'n'] as const },
-          { run: ctx.runId, n: results.length },
-        )
-      },
-    }),
+    finish: async (ctx, results) => {
+      const all = await Array.fromAsync(results)
+      return {
+        result: { results: all.length, ordered: all.every(({ result, n }, i) => result === i && n === i) },
+        effects: async (sql) => {
+          await sql.run(
+            { name: '', text: 'insert into effects values ($1, $2)', params: ['run', 'n'] as const },
+            { run: ctx.runId, n: all.length },
+          )
+        },
+      }
+    },
   })
 }
 
@@ -73,7 +79,9 @@ async function begin(pipeline: Pipeline): Promise<RunId> {
     subject: 'subject',
     requestId: 'request',
     createdBy: 'test',
-  }
+    priority: 'normal',
+    schedule: null,
+  } as const
   return (await database.db.tenant(org).write((sql) => startRun(sql, request))).id
 }
 
@@ -209,12 +217,19 @@ describe('a claim', () => {
     await new Promise((resolve) => setTimeout(resolve, 20))
     const [taken] = await claim('worker_new', 1)
     expect(taken).toMatchObject({ runId: id, step: 'plan', attempt: 2, tries: 0 })
-    const outcome = { kind: 'planned', chunks: [1, 2, 3] } as const
-    expect(await settle(database.db, { chunk: lost, pipeline, outcome })).toBe(false)
+    const outcome = { kind: 'planned', written: 0, rest: [1, 2, 3] } as const
+    expect(await settle(database.db, { chunk: lost, pipelines: only(pipeline), log: silentLog, outcome })).toBe(false)
     expect(await runOf(id)).toMatchObject({ status: 'planning' })
     if (taken === undefined) throw new Error('nothing was claimed again')
-    expect(await settle(database.db, { chunk: taken, pipeline, outcome: { kind: 'planned', chunks: [1] } })).toBe(true)
-    expect(await settle(database.db, { chunk: taken, pipeline, outcome })).toBe(false)
+    expect(
+      await settle(database.db, {
+        chunk: taken,
+        pipelines: only(pipeline),
+        log: silentLog,
+        outcome: { kind: 'planned', written: 0, rest: [1] },
+      }),
+    ).toBe(true)
+    expect(await settle(database.db, { chunk: taken, pipelines: only(pipeline), log: silentLog, outcome })).toBe(false)
     expect(await runOf(id)).toMatchObject({ status: 'running', progress: { chunksTotal: 1 } })
   })
 
@@ -229,9 +244,14 @@ describe('a claim', () => {
     ): Promise<void> => {
       await sql.run({ name: '', text: 'insert into effects values ($1, 1)', params: ['run'] as const }, { run: 'x' })
     }
-    expect(await settle(database.db, { chunk, pipeline, outcome: { kind: 'planned', chunks: [], effects } })).toBe(
-      false,
-    )
+    expect(
+      await settle(database.db, {
+        chunk,
+        pipelines: only(pipeline),
+        log: silentLog,
+        outcome: { kind: 'planned', written: 0, rest: [], effects },
+      }),
+    ).toBe(false)
     expect(await database.query('select from effects')).toEqual([])
   })
 

@@ -31,6 +31,7 @@ async function organization(slug: string): Promise<OrgId> {
 
 const pipeline = definePipeline({
   id: 'test/engine/fair',
+  title: 'A test',
   input: z.null(),
   maxActive: 4,
   plan: () => Promise.resolve({ chunks: [1] }),
@@ -47,7 +48,9 @@ async function begin(org: OrgId): Promise<void> {
     subject: 'subject',
     requestId: 'request',
     createdBy: 'test',
-  }
+    priority: 'normal',
+    schedule: null,
+  } as const
   await database.db.tenant(org).write((sql) => startRun(sql, request))
 }
 
@@ -72,6 +75,7 @@ describe('a worker', () => {
     const held = new Promise<void>((resolve) => (release = resolve))
     const failing = definePipeline({
       id: 'test/engine/unsettled',
+      title: 'A test',
       input: z.null(),
       maxActive: 4,
       plan: () => Promise.resolve({ chunks: [0, 1] }),
@@ -95,7 +99,9 @@ describe('a worker', () => {
       subject: 's',
       requestId: 'r',
       createdBy: 'test',
-    }
+      priority: 'normal',
+      schedule: null,
+    } as const
     await database.db.tenant(org).write((sql) => startRun(sql, request))
     const worker = createWorker({
       db: database.db,
@@ -127,6 +133,7 @@ describe('effects that can not be written', () => {
     let settled = 0
     const broken = definePipeline({
       id: 'test/engine/broken',
+      title: 'A test',
       input: z.null(),
       maxActive: 1,
       plan: () => Promise.resolve({ chunks: [] }),
@@ -148,7 +155,9 @@ describe('effects that can not be written', () => {
       subject: 's',
       requestId: 'r',
       createdBy: 'test',
-    }
+      priority: 'normal',
+      schedule: null,
+    } as const
     await database.db.tenant(org).write((sql) => startRun(sql, request))
     const worker = createWorker({
       db: database.db,

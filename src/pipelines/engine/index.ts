@@ -1,31 +1,75 @@
 import type { OrgId } from '../../contract/ids.ts'
 import type { Run } from '../../contract/runs.ts'
-import { lowerUsage, type Counted } from '../../domains/limits/index.ts'
+import type { Counted } from '../../domains/limits/index.ts'
+import type { Clock, Log } from '../../kernel/ctx.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import type { BoundVerb } from '../../kernel/verb.ts'
+import type { Database } from '../../platform/db/index.ts'
+import { cancelRunVerb, cancelRunsVerb } from './cancel-run.ts'
 import { getRunVerb } from './get-run.ts'
+import { listChunksVerb } from './list-chunks.ts'
 import { listRunLogsVerb } from './list-run-logs.ts'
 import { listRunsVerb } from './list-runs.ts'
+import { pauseRunVerb, resumeRunVerb } from './pause-run.ts'
+import type { Pipeline } from './pipeline.ts'
 import { presentRun } from './present-run.ts'
-import { cancelRuns, countActiveRuns, selectActiveRun } from './runs.sql.ts'
+import { retryRunVerb } from './retry-run.ts'
+import { countActiveRuns, selectActiveRun } from './runs.sql.ts'
+import { scheduleVerbs, startDue } from './schedules/index.ts'
+import { startRunVerb } from './start-run-verb.ts'
+import { keepRuns } from './upkeep.ts'
+import { watchRunVerb } from './watch-run.ts'
 
-export { definePipeline, type Pipeline, type RunCtx } from './pipeline.ts'
-export { startRun } from './start-run.ts'
+export { cancelRunsOf } from './cancel.ts'
+export { definePipeline, type ChunkResult, type Pipeline, type RunCtx, type StartCall } from './pipeline.ts'
+export { startCallOf, startRun } from './start-run.ts'
 export { createWakeUp, type WakeUp } from './wake-up.ts'
-export { createWorker, type Worker } from './worker.ts'
+export { createWorker, type Worker, type WorkerOptions } from './worker.ts'
 
-export const engineVerbs: readonly BoundVerb[] = [listRunsVerb, getRunVerb, listRunLogsVerb]
+/** What the engine does beside working on chunks. */
+export interface Engine {
+  readonly verbs: readonly BoundVerb[]
+  /** Starts what schedules have made due. */
+  startDue(): Promise<void>
+  /** Ends, archives and forgets runs by their age. */
+  keepRuns(): Promise<void>
+}
+
+export interface EngineOptions {
+  readonly db: Database
+  readonly pipelines: readonly Pipeline[]
+  readonly clock: Clock
+  readonly log: Log
+  /** Days after which a run is forgotten. */
+  readonly retentionDays: number
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const pipelines = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]))
+  return {
+    verbs: [
+      listRunsVerb,
+      getRunVerb,
+      listRunLogsVerb,
+      listChunksVerb,
+      watchRunVerb,
+      startRunVerb(pipelines),
+      pauseRunVerb,
+      resumeRunVerb,
+      cancelRunVerb(pipelines),
+      cancelRunsVerb(pipelines),
+      retryRunVerb(pipelines),
+      ...scheduleVerbs(pipelines),
+    ],
+    startDue: () => startDue({ ...options, pipelines }),
+    keepRuns: () => keepRuns({ ...options, pipelines }),
+  }
+}
 
 /** The run that works on a subject now, if there is one. */
 export async function activeRunOf(sql: Sql, org: OrgId, subject: string): Promise<Run | null> {
   const [row] = await sql.run(selectActiveRun, { org, subject })
   return row === undefined ? null : presentRun(row)
-}
-
-/** Ends what works on a subject; the workers notice at their next settlement or renewal. */
-export async function cancelRunsOf(sql: Sql, org: OrgId, subject: string): Promise<void> {
-  const cancelled = await sql.run(cancelRuns, { org, subject })
-  await lowerUsage(sql, org, 'concurrentRuns', cancelled.length)
 }
 
 /** What the count of runs that have not ended stands for. */

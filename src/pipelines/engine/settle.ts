@@ -1,46 +1,55 @@
-import type { RunStatus } from '../../contract/runs.ts'
-import { lowerUsage } from '../../domains/limits/index.ts'
-import type { ParamsOf, Sql } from '../../kernel/statement.ts'
-import { type TenonError } from '../../kernel/tenon-error.ts'
-import type { Database, EngineTransaction } from '../../platform/db/index.ts'
+import { isEnded, type RunStatus } from '../../contract/runs.ts'
 import type { JsonValue } from '../../contract/errors.ts'
-import * as sql from './claim.sql.ts'
-import type { Effects, Pipeline, StepResult } from './pipeline.ts'
+import type { OrgId, RunId } from '../../contract/ids.ts'
+import { lowerUsage } from '../../domains/limits/index.ts'
+import type { Log } from '../../kernel/ctx.ts'
+import { failpoint } from '../../kernel/failpoint.ts'
+import type { ParamsOf, Sql } from '../../kernel/statement.ts'
+import type { TenonError } from '../../kernel/tenon-error.ts'
+import type { Database, EngineTransaction } from '../../platform/db/index.ts'
+import type { ChunkKey, ClaimedChunk } from './claim.sql.ts'
+import { closeRun } from './close-run.ts'
+import type { Effects, Pipeline, PipelineMap, StepResult } from './pipeline.ts'
+import * as sql from './settle.sql.ts'
 import { RETRY_WAITS_S, statesBefore } from './transitions.ts'
 
 /** What a step has come to. */
 export type StepOutcome =
-  | { readonly kind: 'planned'; readonly chunks: readonly JsonValue[]; readonly effects?: Effects | undefined }
+  | {
+      readonly kind: 'planned'
+      readonly written: number
+      readonly rest: readonly JsonValue[]
+      readonly effects?: Effects | undefined
+    }
   | ({ readonly kind: 'worked' } & StepResult)
   | ({ readonly kind: 'finished' } & StepResult)
   | { readonly kind: 'failed'; readonly error: TenonError }
-  /** The worker stops: the chunk goes back without using up a try. */
+  /** The worker stops, or the run was cancelled: the chunk goes back without using up a try. */
   | { readonly kind: 'released' }
 
 /** Thrown inside a settlement to roll it back: another attempt holds the chunk, or the run has ended. */
 class Fenced extends Error {}
 
+export interface Settlement {
+  readonly chunk: ClaimedChunk
+  readonly pipelines: PipelineMap
+  readonly outcome: StepOutcome
+  readonly log: Log
+  readonly retryWaitsS?: readonly number[] | undefined
+}
+
 /**
- * Writes the outcome of one attempt, with its effects, in one transaction. Answers false when the attempt is over:
- * then nothing was written.
+ * Writes the outcome of one attempt, with its effects, in one transaction. Answers false when the attempt is over: then
+ * nothing was written.
  */
-export async function settle(
-  db: Database,
-  {
-    chunk,
-    pipeline,
-    outcome,
-    retryWaitsS = RETRY_WAITS_S,
-  }: {
-    chunk: sql.ClaimedChunk
-    pipeline: Pipeline | undefined
-    outcome: StepOutcome
-    retryWaitsS?: readonly number[] | undefined
-  },
-): Promise<boolean> {
-  const key = chunkKeyOf(chunk)
+export async function settle(db: Database, settlement: Settlement): Promise<boolean> {
   try {
-    await db.cross('engine', (tx) => write(tx, { key, chunk, pipeline, outcome, retryWaitsS }))
+    await failpoint('settle.begun')
+    await db.cross('engine', async (tx) => {
+      await write(tx, settlement)
+      await failpoint('settle.written')
+    })
+    await failpoint('settle.committed')
     return true
   } catch (thrown) {
     if (thrown instanceof Fenced) return false
@@ -48,93 +57,131 @@ export async function settle(
   }
 }
 
-export function chunkKeyOf({ orgId, runId, step, n, attempt }: sql.ClaimedChunk): sql.ChunkKey {
+export function chunkKeyOf({ orgId, runId, step, n, attempt }: ClaimedChunk): ChunkKey {
   return { org: orgId, run: runId, step, n, attempt }
 }
 
-interface Settlement {
-  readonly key: sql.ChunkKey
-  readonly chunk: sql.ClaimedChunk
-  readonly pipeline: Pipeline | undefined
-  readonly outcome: StepOutcome
-  readonly retryWaitsS: readonly number[]
-}
-
-async function write(tx: EngineTransaction, settlement: Settlement): Promise<void> {
-  const { key, chunk, outcome } = settlement
+async function write(
+  tx: EngineTransaction,
+  { chunk, pipelines, outcome, log, retryWaitsS }: Settlement,
+): Promise<void> {
+  const key = chunkKeyOf(chunk)
   const { org, run } = key
   switch (outcome.kind) {
-    case 'planned': {
-      const total = outcome.chunks.length
-      const status: RunStatus = total === 0 ? 'finishing' : 'running'
-      await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(total) }))
-      await applyEffects(tx, chunk, outcome.effects)
-      await fence(tx.run(sql.setPlanned, { org, run, status, from: statesBefore(status), total }))
-      if (total === 0) await tx.run(sql.insertFinish, { org, run })
-      else await tx.run(sql.insertWork, { org, run, inputs: JSON.stringify(outcome.chunks) })
-      return
-    }
+    case 'planned':
+      return writePlan(tx, chunk, outcome)
     case 'worked': {
       await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(outcome.result) }))
-      await applyEffects(tx, chunk, outcome.effects)
-      const [after] = await tx.run(sql.countDone, { org, run })
-      if (after?.status === 'finishing') await tx.run(sql.insertFinish, { org, run })
+      await applyEffects(tx, org, outcome.effects)
+      // Cancelled since the look at the attempt: the effects go with the rest.
+      if (isEnded(await countWork(tx, { org, run, done: 1, failed: 0, held: 1 }))) throw new Fenced('the run has ended')
       return
     }
     case 'finished': {
       await fence(tx.run(sql.settleDone, { ...key, result: 'null' }))
-      await applyEffects(tx, chunk, outcome.effects)
-      const ending = { status: 'succeeded', from: statesBefore('succeeded'), code: null, failed: 0 } as const
-      await endRun(tx, { org, run, ...ending, summary: JSON.stringify(outcome.result) })
+      await applyEffects(tx, org, outcome.effects)
+      const failed = (await tx.run(sql.selectAlive, { org, run }))[0]?.chunksFailed ?? 0
+      const status: RunStatus = failed > 0 ? 'completed_with_errors' : 'succeeded'
+      const summary = JSON.stringify(outcome.result)
+      await endRun(tx, { org, run, status, from: statesBefore(status), code: null, failed: 0, held: 1, summary })
       return
     }
     case 'released':
-      await fence(tx.run(sql.settleReady, { ...key, usedTry: false, waitMs: 0, code: null }))
-      await tx.run(sql.lowerActive, { org, run })
-      return
+      return putBack(tx, { ...key, usedTry: false, waitMs: 0, code: null })
     case 'failed':
-      return settleFailure(tx, settlement, outcome.error)
+      return writeFailure(tx, { chunk, pipeline: pipelines.get(chunk.pipeline), log, retryWaitsS }, outcome.error)
   }
 }
 
-async function settleFailure(
+async function writePlan(
   tx: EngineTransaction,
-  { key, chunk, pipeline, retryWaitsS }: Settlement,
+  chunk: ClaimedChunk,
+  { written, rest, effects }: Extract<StepOutcome, { kind: 'planned' }>,
+): Promise<void> {
+  const key = chunkKeyOf(chunk)
+  const { org, run, attempt } = key
+  const total = written + rest.length
+  const status: RunStatus = total === 0 ? 'finishing' : 'running'
+  if (rest.length > 0)
+    await fence(tx.run(sql.insertWork, { org, run, attempt, from: written, inputs: JSON.stringify(rest) }))
+  await fence(tx.run(sql.settleDone, { ...key, result: JSON.stringify(total) }))
+  await applyEffects(tx, org, effects)
+  await fence(tx.run(sql.setPlanned, { org, run, status, from: statesBefore(status), total }))
+  if (total === 0) await tx.run(sql.insertFinish, { org, run })
+}
+
+async function putBack(tx: EngineTransaction, chunk: ParamsOf<typeof sql.settleReady>): Promise<void> {
+  await fence(tx.run(sql.settleReady, chunk))
+  const [run] = await tx.run(sql.lowerActive, chunk)
+  if (run?.alive !== true) await tx.run(sql.skipChunk, chunk)
+}
+
+async function writeFailure(
+  tx: EngineTransaction,
+  {
+    chunk,
+    pipeline,
+    log,
+    retryWaitsS = RETRY_WAITS_S,
+  }: {
+    chunk: ClaimedChunk
+    pipeline: Pipeline | undefined
+    log: Log
+    retryWaitsS?: readonly number[] | undefined
+  },
   error: TenonError,
 ): Promise<void> {
+  const key = chunkKeyOf(chunk)
   const { org, run } = key
-  const waitS = error.retryable ? retryWaitsS[chunk.tries] : undefined
+  // A provider that is busy says when to come again: that is no failure of the step.
+  const laterS = error.code === 'rate_limited' ? error.details?.['retryAfterSeconds'] : undefined
+  const waitS = typeof laterS === 'number' ? laterS : error.retryable ? retryWaitsS[chunk.tries] : undefined
   if (waitS !== undefined) {
-    await fence(tx.run(sql.settleReady, { ...key, usedTry: true, waitMs: waitS * 1000, code: error.code }))
-    await tx.run(sql.lowerActive, { org, run })
-    return
+    const usedTry = typeof laterS !== 'number'
+    return putBack(tx, { ...key, usedTry, waitMs: waitS * 1000, code: error.code })
   }
   await fence(tx.run(sql.settleFailed, { ...key, code: error.code }))
-  if ((await tx.run(sql.selectAlive, { org, run })).length === 0)
-    return void (await tx.run(sql.lowerActive, { org, run }))
-  // Before the run's own row, as in every settlement: locks are taken in one order.
-  const input = pipeline?.input.safeParse(chunk.runInput)
-  const { onFailed } = pipeline ?? {}
-  if (onFailed !== undefined && input?.success === true)
-    await tx.asTenant(org, (tenant) => onFailed(tenant, { org, runId: run, input: input.data }))
-  const failed = chunk.step === 'work' ? 1 : 0
-  const ending = { status: 'failed', from: statesBefore('failed'), code: error.code, failed, summary: null } as const
-  await endRun(tx, { org, run, ...ending })
-  await tx.run(sql.skipRest, { org, run })
+  await afterFailure(tx, { org, run, step: chunk.step, code: error.code, held: 1, pipeline, log })
 }
 
-async function applyEffects(
+/** A chunk has failed for good: the run counts it and goes on, or ends. */
+export async function afterFailure(
   tx: EngineTransaction,
-  { orgId }: sql.ClaimedChunk,
-  effects: Effects | undefined,
+  failure: {
+    readonly org: OrgId
+    readonly run: RunId
+    readonly step: ChunkKey['step']
+    readonly code: TenonError['code']
+    /** Whether the chunk still counts among the run's active ones. */
+    readonly held: 0 | 1
+    readonly pipeline: Pipeline | undefined
+    readonly log: Log
+  },
 ): Promise<void> {
-  if (effects !== undefined) await tx.asTenant(orgId, (tenant: Sql) => effects(tenant))
+  const { org, run, step, code, held, pipeline, log } = failure
+  if (step === 'work' && pipeline?.toleratesFailures === true)
+    return void (await countWork(tx, { org, run, done: 0, failed: 1, held }))
+  const failed = step === 'work' ? 1 : 0
+  const closed = await closeRun(tx, { org, run, status: 'failed', code, failed, held, pipeline, log })
+  if (!closed && held > 0) await tx.run(sql.lowerActive, { org, run })
 }
 
 /** The run leaves the count of those that have not ended in the transaction that ends it. */
 async function endRun(tx: EngineTransaction, ending: ParamsOf<typeof sql.endRun>): Promise<void> {
   await fence(tx.run(sql.endRun, ending))
   await lowerUsage(tx, ending.org, 'concurrentRuns', 1)
+  await failpoint('run.ended')
+}
+
+async function countWork(tx: EngineTransaction, counts: ParamsOf<typeof sql.countWork>): Promise<RunStatus> {
+  const [after] = await tx.run(sql.countWork, counts)
+  if (after === undefined) throw new Fenced('the run is gone')
+  if (after.status === 'finishing') await tx.run(sql.insertFinish, counts)
+  return after.status
+}
+
+async function applyEffects(tx: EngineTransaction, org: OrgId, effects: Effects | undefined): Promise<void> {
+  if (effects !== undefined) await tx.asTenant(org, (tenant: Sql) => effects(tenant))
 }
 
 async function fence(rows: Promise<readonly unknown[]>): Promise<void> {

@@ -1,6 +1,9 @@
 import type { RunStatus } from '../../contract/runs.ts'
 
-/** The life of a run: what each state may become. The statements take their conditions from here. */
+/**
+ * The life of a run: what each state may become by itself. The statements take their conditions from here. Only a retry
+ * brings back one that has ended.
+ */
 export const TRANSITIONS = {
   queued: ['planning', 'failed', 'cancelled'],
   planning: ['running', 'finishing', 'failed', 'cancelled'],

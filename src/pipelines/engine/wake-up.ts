@@ -1,4 +1,7 @@
-/** Tells the workers of this process that there may be work; those of other processes look every so often. */
+/** Where workers hear of work (an empty message) and of runs that were cancelled (their id). */
+export const WORK_CHANNEL = 'tenon_work'
+
+/** Tells the worker of this process that there may be work. */
 export interface WakeUp {
   ring(): void
   /** Until the bell rings, `timeoutMs` are over or the signal aborts. A ring that nobody waited for is kept. */

@@ -1,14 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as immediately } from 'node:timers/promises'
 import type { Log } from '../../kernel/ctx.ts'
+import { every, type Repeated } from '../../kernel/every.ts'
+import { failpoint } from '../../kernel/failpoint.ts'
 import { newId } from '../../kernel/ids.ts'
-import { redactText } from '../../kernel/redact.ts'
 import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import type { Database } from '../../platform/db/index.ts'
-import { claimChunks, lockClaims, reapExpired, renewLeases, selectResults, type ClaimedChunk } from './claim.sql.ts'
-import type { Pipeline, RunCtx } from './pipeline.ts'
-import { insertLog } from './runs.sql.ts'
+import { forgetWorker, renewLeases, seeWorker, type ClaimedChunk } from './claim.sql.ts'
+import { performStep } from './perform-step.ts'
+import type { Pipeline, PipelineMap } from './pipeline.ts'
 import { chunkKeyOf, settle, type StepOutcome } from './settle.ts'
-import type { WakeUp } from './wake-up.ts'
+import { takeTurn, type PlainOutcome } from './turn.ts'
+import { WORK_CHANNEL, type WakeUp } from './wake-up.ts'
+import { LOST, RELEASED, STOPPING, keyOf, Workbench } from './workbench.ts'
 
 export interface WorkerOptions {
   readonly db: Database
@@ -30,193 +33,139 @@ export interface Worker {
   stop(graceMs: number): Promise<void>
 }
 
-interface Held {
-  readonly chunk: ClaimedChunk
-  readonly abort: AbortController
-  readonly done: Promise<void>
-}
-
-/** Why work was aborted. */
-const LOST = new TenonError('cancelled', { details: { reason: 'lease lost' } })
-const STOPPING = new TenonError('cancelled', { details: { reason: 'worker stops' } })
+const REAP_MS = 1_000
 
 export function createWorker(options: WorkerOptions): Worker {
   const { db, log, wakeUp, slots = 4, leaseMs = 12_000, pollMs = 200 } = options
-  const id = newId('worker')
-  const work = holdWork(options)
-  /** Ends the looking for work; leases are renewed until `stopped`. */
+  const worker = newId('worker')
+  const pipelines: PipelineMap = new Map(options.pipelines.map((pipeline) => [pipeline.id, pipeline]))
   const stopping = new AbortController()
-  const stopped = new AbortController()
-  let [claiming, renewing]: Promise<void>[] = []
+  const bench = new Workbench({
+    slots,
+    perform: (chunk, signal) => performStep({ db, log, pipelines }, chunk, signal),
+    settle: (chunk, outcome) => settleOne({ ...options, pipelines }, chunk, outcome),
+    ring: wakeUp.ring,
+  })
+  const listener = db.listen(WORK_CHANNEL, {
+    onMessage: (run) => (run === '' ? wakeUp.ring() : bench.abortRun(run)),
+    onConnected: wakeUp.ring,
+  })
+  let turns: Promise<void> = Promise.resolve()
+  let renewing: Repeated | undefined
+  const turn = turnOf({ ...options, pipelines, worker, leaseMs, bench })
 
-  const claimLoop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const free = slots - work.held.size
-      const chunks =
-        free <= 0
-          ? []
-          : await claim(options, { id, free, leaseMs }).catch((error: unknown) => {
-              log.warn({ err: error }, 'looking for work failed')
-              return []
-            })
-      for (const chunk of chunks) work.take(chunk)
-      if (chunks.length === 0) await wakeUp.wait(pollMs, stopping.signal)
-    }
-  }
-
-  const renewLoop = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      await sleep(leaseMs / 3, undefined, { signal: stopped.signal }).catch(() => {})
-      if (work.held.size === 0 || stopped.signal.aborted) continue
-      const before = [...work.held.values()]
-      const kept = await db
-        .cross('engine', (sql) =>
-          sql.run(renewLeases, {
-            worker: id,
-            leaseMs,
-            held: JSON.stringify(before.map(({ chunk }) => chunkKeyOf(chunk))),
-          }),
-        )
-        .catch((error: unknown) => {
-          log.warn({ err: error }, 'leases could not be renewed')
-          return null
-        })
-      if (kept === null) continue
-      const keys = new Set(kept.map(keyOf))
-      for (const { chunk, abort } of before) if (!keys.has(keyOf(chunk))) abort.abort(LOST)
-    }
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) if (!(await turn(() => bench.room()))) await wakeUp.wait(pollMs, stopping.signal)
   }
 
   return {
     start: () => {
-      claiming = claimLoop()
-      renewing = renewLoop()
+      void listener.start()
+      turns = loop()
+      const failed = (error: unknown): void => log.warn({ err: error }, 'leases could not be renewed')
+      renewing = every(leaseMs / 3, () => renew(db, bench, { worker, leaseMs }), failed)
     },
     stop: async (graceMs) => {
       stopping.abort()
-      // A claim under way may still bring something.
-      await claiming
-      const all = () => Promise.all([...work.held.values()].map(({ done }) => done))
-      await Promise.race([all(), sleep(graceMs, undefined, { ref: false })])
-      for (const { abort } of work.held.values()) abort.abort(STOPPING)
-      await all()
-      stopped.abort()
-      await renewing
+      await turns
+      const ended = bench.finish()
+      const timer = setTimeout(() => bench.abortAll(STOPPING), graceMs)
+      await ended
+      clearTimeout(timer)
+      await turn(() => 0)
+      await Promise.all([renewing?.stop(), listener.stop()])
+      await db.cross('engine', (sql) => sql.run(forgetWorker, { worker })).catch(() => {})
     },
   }
 }
 
-async function claim(
-  { db, log }: WorkerOptions,
-  { id, free, leaseMs }: { id: string; free: number; leaseMs: number },
-): Promise<ClaimedChunk[]> {
-  return db.cross('engine', async (sql) => {
-    await sql.run(lockClaims, {})
-    for (const { runId, count } of await sql.run(reapExpired, {}))
-      log.warn({ runId, count }, 'work of a lost worker is ready again')
-    return sql.run(claimChunks, { slots: free, worker: id, leaseMs })
-  })
+/** A turn that claims at most so many chunks; answers whether there was anything to do. */
+function turnOf(turning: Settling & { worker: string; leaseMs: number; bench: Workbench }) {
+  const { db, log, bench } = turning
+  let reapAt = 0
+  return async (room: () => number): Promise<boolean> => {
+    // Whatever ends in this round of the event loop is written together.
+    await immediately()
+    const outcomes = bench.drain()
+    const slots = room()
+    const reap = performance.now() >= reapAt
+    if (outcomes.length === 0 && slots === 0) return false
+    if (reap) reapAt = performance.now() + REAP_MS
+    const done = await takeTurn(db, { ...turning, outcomes, slots, reap }).catch(async (error: unknown) => {
+      await isolate(turning, bench, outcomes, error)
+      return null
+    })
+    if (done === null) return false
+    bench.forget(outcomes)
+    // Before anything else is waited for: a run that is cancelled meanwhile finds its work here.
+    bench.take(done.claimed)
+    const late = new Set(done.late)
+    for (const { chunk } of done.late) await settleOne(turning, chunk, RELEASED)
+    for (const outcome of outcomes) if (!late.has(outcome)) await runAfter(log, outcome)
+    if (done.claimed.length > 0) await failpoint('chunk.claimed')
+    return done.claimed.length > 0 || done.more
+  }
 }
 
-/** The chunks that this process works on: each runs its step, settles, and frees its slot. */
-function holdWork({ db, log, wakeUp, pipelines, retryWaitsS }: WorkerOptions): {
-  readonly held: ReadonlyMap<string, Held>
-  take(chunk: ClaimedChunk): void
-} {
-  const held = new Map<string, Held>()
-  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]))
-  const run = async (chunk: ClaimedChunk, signal: AbortSignal): Promise<void> => {
-    const pipeline = byId.get(chunk.pipeline)
-    const outcome = await outcomeOf({ db, log, pipeline, chunk, signal })
-    if (signal.reason === LOST) return
-    const settled = await settle(db, { chunk, pipeline, outcome, retryWaitsS }).catch((thrown: unknown) => {
+async function renew(
+  db: Database,
+  bench: Workbench,
+  { worker, leaseMs }: { worker: string; leaseMs: number },
+): Promise<void> {
+  const before = [...bench.held.values()]
+  const held = JSON.stringify(before.map(({ chunk }) => chunkKeyOf(chunk)))
+  const kept = await db.cross('engine', async (sql) => {
+    await sql.run(seeWorker, { worker })
+    return before.length === 0 ? [] : sql.run(renewLeases, { worker, leaseMs, held })
+  })
+  const keys = new Set(kept.map(keyOf))
+  for (const { chunk, abort } of before) if (!keys.has(keyOf(chunk)) && bench.held.has(keyOf(chunk))) abort.abort(LOST)
+}
+
+type Settling = Pick<WorkerOptions, 'db' | 'log' | 'retryWaitsS'> & { readonly pipelines: PipelineMap }
+
+/**
+ * Never throws: what can not be written now is done again when the lease has ended. What is too late, since its run has
+ * ended, is let go of at once.
+ */
+async function settleOne(settling: Settling, chunk: ClaimedChunk, outcome: StepOutcome): Promise<void> {
+  const { db, log, pipelines, retryWaitsS } = settling
+  const write = (what: StepOutcome) => settle(db, { chunk, pipelines, outcome: what, log, retryWaitsS })
+  try {
+    const settled = await write(outcome).catch((thrown: unknown) => {
       const error = toTenonError(thrown)
-      // A database that is away for a moment is no fault of the step: the lease ends and the chunk is claimed again.
+      // A database that is away for a moment is no fault of the step.
       if (error.code === 'unavailable' || outcome.kind === 'failed') throw thrown
       log.error({ err: error, runId: chunk.runId, step: chunk.step, n: chunk.n }, 'an outcome could not be written')
-      return settle(db, { chunk, pipeline, outcome: { kind: 'failed', error }, retryWaitsS })
+      return write({ kind: 'failed', error })
     })
-    if (!settled)
-      log.warn(
-        { runId: chunk.runId, step: chunk.step, n: chunk.n, attempt: chunk.attempt },
-        'a late outcome was refused',
-      )
-    else if ('after' in outcome) await outcome.after?.()
-  }
-  return {
-    held,
-    take: (chunk) => {
-      const abort = new AbortController()
-      const done = run(chunk, abort.signal)
-        .catch((error: unknown) =>
-          log.error({ err: error, runId: chunk.runId }, 'an outcome could not be settled; the lease will end'),
-        )
-        .finally(() => {
-          held.delete(keyOf(chunk))
-          wakeUp.ring()
-        })
-      held.set(keyOf(chunk), { chunk, abort, done })
-    },
+    if (!settled) {
+      warnLate(log, chunk)
+      if (outcome.kind !== 'released') await write(RELEASED)
+    } else if ('after' in outcome) await runAfter(log, { chunk, after: outcome.after })
+  } catch (error) {
+    log.error({ err: error, runId: chunk.runId }, 'an outcome could not be settled; the lease will end')
   }
 }
 
-function keyOf({ runId, step, n, attempt }: { runId: string; step: string; n: number; attempt: number }): string {
-  return `${runId} ${step} ${n} ${attempt}`
+/** Of outcomes that could not be written together, each is written alone: one of them may be at fault. */
+async function isolate(
+  settling: Settling,
+  bench: Workbench,
+  outcomes: readonly PlainOutcome[],
+  error: unknown,
+): Promise<void> {
+  settling.log.warn({ err: error, outcomes: outcomes.length }, 'a turn failed')
+  if (error instanceof TenonError && error.code === 'unavailable') return bench.putBack(outcomes)
+  for (const { chunk, result, after } of outcomes)
+    await settleOne(settling, chunk, { kind: 'worked', result, ...(after === undefined ? {} : { after }) })
+  bench.forget(outcomes)
 }
 
-async function outcomeOf(work: {
-  db: Database
-  log: Log
-  pipeline: Pipeline | undefined
-  chunk: ClaimedChunk
-  signal: AbortSignal
-}): Promise<StepOutcome> {
-  const { db, pipeline, chunk, signal } = work
-  const { orgId: org, runId } = chunk
-  const log = work.log.child({
-    runId,
-    org,
-    requestId: chunk.requestId,
-    step: chunk.step,
-    n: chunk.n,
-    attempt: chunk.attempt,
-  })
-  const { write } = db.tenant(org)
-  try {
-    if (pipeline === undefined) throw new Error(`no pipeline ${chunk.pipeline}`)
-    const ctx: RunCtx<never> = {
-      org,
-      runId,
-      attempt: chunk.attempt,
-      input: pipeline.input.parse(chunk.runInput),
-      requestId: chunk.requestId,
-      signal,
-      log,
-      say: async (level, message) => {
-        await write((sql) =>
-          sql.run(insertLog, { org, run: runId, level, message: redactText(message).slice(0, 4000) }),
-        )
-      },
-      inTenant: write,
-    }
-    if (chunk.step === 'plan') return { kind: 'planned', ...(await pipeline.plan(ctx)) }
-    if (chunk.step === 'work')
-      return { kind: 'worked', ...(await pipeline.processChunk(ctx, chunk.chunkInput, chunk.n)) }
-    const results = await db.cross('engine', (sql) => sql.run(selectResults, { org, run: runId }))
-    return {
-      kind: 'finished',
-      ...(await pipeline.finish(
-        ctx,
-        results.map(({ result }) => result),
-      )),
-    }
-  } catch (thrown) {
-    if (signal.reason === STOPPING || signal.reason === LOST) return { kind: 'released' }
-    const error = toTenonError(thrown)
-    log.error({ err: error }, 'a step failed')
-    await write((sql) =>
-      sql.run(insertLog, { org, run: runId, level: 'error', message: `${chunk.step} failed: ${error.message}` }),
-    ).catch((cause: unknown) => log.warn({ err: cause }, "the run's log could not be written"))
-    return { kind: 'failed', error }
-  }
+async function runAfter(log: Log, { chunk, after }: Pick<PlainOutcome, 'chunk' | 'after'>): Promise<void> {
+  await after?.().catch((error: unknown) => log.warn({ err: error, runId: chunk.runId }, 'what follows a step failed'))
+}
+
+function warnLate(log: Log, { runId, step, n, attempt }: ClaimedChunk): void {
+  log.warn({ runId, step, n, attempt }, 'a late outcome was refused')
 }

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { isEnded, watchRun, type Run, type RunEvent } from '../../contract/runs.ts'
+import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
+import type { Ctx } from '../../kernel/ctx.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
+import { implement, type StreamEvent } from '../../kernel/verb.ts'
+import { presentRun } from './present-run.ts'
+import { selectLogs, selectRun } from './runs.sql.ts'
+
+/** What the watcher has: the digest of the run as it was sent, and the last line of its log. */
+const position = z.strictObject({ run: z.string().max(200), log: z.int().min(0) })
+
+const LOOK_MS = 400
+/** After so long a watcher comes again, and with it the question whether it still may. */
+const STREAM_MS = 55_000
+const LINES = 200
+
+/** Reads only: nothing is written for the sake of watchers, however many there are. */
+export const watchRunVerb = implement(watchRun, async (ctx, { run }) => {
+  const { sql, orgId, lastEventId } = ctx
+  const from = lastEventId === undefined ? { run: '', log: 0 } : decodeCursor(lastEventId, position)
+  const [found] = await sql.run(selectRun, { org: orgId(), id: run })
+  if (found === undefined) throw new TenonError('not_found')
+  return eventsOf(ctx, run, from)
+})
+
+async function* eventsOf(
+  { sql, orgId, signal }: Ctx,
+  id: string,
+  from: z.output<typeof position>,
+): AsyncGenerator<StreamEvent<RunEvent>> {
+  const org = orgId()
+  const until = performance.now() + STREAM_MS
+  let at = from
+  while (!signal.aborted && performance.now() < until) {
+    const [row] = await sql.run(selectRun, { org, id })
+    if (row === undefined) return
+    const run = presentRun(row)
+    // After the run itself was read: what it has said before its end is then in the log.
+    const lines = await sql.run(selectLogs, { org, run: id, level: null, after: at.log, limit: LINES })
+    for (const { id: line, at: time, level, message } of lines) {
+      at = { ...at, log: line }
+      yield { id: encodeCursor(at), event: 'log', data: { type: 'log', log: { at: time, level, message } } }
+    }
+    const digest = digestOf(run)
+    if (digest !== at.run && lines.length < LINES) {
+      at = { ...at, run: digest }
+      yield { id: encodeCursor(at), event: 'run', data: { type: 'run', run } }
+    }
+    if (isEnded(run.status) && lines.length < LINES) return
+    if (lines.length < LINES) await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {})
+  }
+}
+
+/** What a change of the run changes. */
+function digestOf({ status, progress, waiting, pausedAt, archivedAt }: Run): string {
+  const { chunksTotal, chunksDone, chunksFailed } = progress
+  return [
+    status,
+    chunksTotal,
+    chunksDone,
+    chunksFailed,
+    waiting?.reason ?? '',
+    waiting?.until ?? '',
+    pausedAt !== null,
+    archivedAt !== null,
+  ].join(' ')
+}
