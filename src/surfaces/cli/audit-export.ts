@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { listAudit } from '../../contract/audit.ts'
-import { ApiError, type Client } from '../../contract/client.ts'
+import type { Client } from '../../contract/client.ts'
 import { addExamples, commandAt } from './command-tree.ts'
 import type { Context } from './context.ts'
+import { waitOf } from './rate-limit.ts'
 import type { CliSettings } from './settings.ts'
 
 const LARGEST_PAGE = listAudit.query.shape.limit.unwrap().maxValue ?? undefined
-/** Somebody who has to wait longer wants to know instead. */
-const LONGEST_WAIT_S = 60
 
 export function addAuditExport(program: Command, { settings, client }: Context): void {
   const command = commandAt(program, 'audit export')
@@ -36,9 +35,8 @@ async function patiently<T>(call: () => Promise<T>, say: (text: string) => void)
     try {
       return await call()
     } catch (thrown) {
-      const seconds =
-        thrown instanceof ApiError && thrown.code === 'rate_limited' ? thrown.retryAfterSeconds : undefined
-      if (seconds === undefined || seconds > LONGEST_WAIT_S) throw thrown
+      const seconds = waitOf(thrown)
+      if (seconds === undefined) throw thrown
       say(`Rate limit reached; going on in ${seconds} s.\n`)
       await sleep(seconds * 1000)
     }

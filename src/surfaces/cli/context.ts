@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { createClient, type Client } from '../../contract/client.ts'
 import { getMe } from '../../contract/identity.ts'
+import type { CallInputOf, Operation } from '../../contract/operation.ts'
 import { accessOf, type CliSettings, type Given } from './settings.ts'
 
 /** What a command has at hand when it runs. */
@@ -30,11 +31,15 @@ export function contextOf(program: Command, settings: CliSettings, done: Context
 /** Without an organisation named, the key's own: the server says which, once. */
 function withOwnOrg(client: Client): Client {
   let own: string | undefined
+  const withOrg = async <Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<CallInputOf<Op>> => {
+    if (!('org' in operation.params.shape)) return input
+    own ??= (await client.call(getMe, {})).data.org.id
+    return { ...input, org: own }
+  }
   return {
-    call: async (operation, input, options) => {
-      if (!('org' in operation.params.shape)) return client.call(operation, input, options)
-      own ??= (await client.call(getMe, {})).data.org.id
-      return client.call(operation, { ...input, org: own }, options)
+    call: async (operation, input, options) => client.call(operation, await withOrg(operation, input), options),
+    watch: async function* (operation, input, options) {
+      yield* client.watch(operation, await withOrg(operation, input), options)
     },
   }
 }

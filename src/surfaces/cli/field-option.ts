@@ -24,19 +24,43 @@ export function inputSchemaOf(operation: Operation): InputSchema {
   return { properties, required }
 }
 
+/** What stands in the help for the value of an option. */
+const VALUES: Readonly<Record<string, string>> = { integer: 'number', boolean: 'boolean', object: 'json' }
+
 export function optionOf(name: string, schema: FieldSchema, required: boolean): Option {
   const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  const option = new Option(
-    schema.type === 'boolean' ? flag : `${flag} <${schema.type === 'integer' ? 'number' : 'value'}>`,
-    schema.description,
-  )
+  const option = new Option(`${flag} <${VALUES[schema.type ?? ''] ?? 'value'}>`, schema.description)
   if (schema.enum) option.choices([...schema.enum])
+  if (schema.type === 'boolean') option.choices(['true', 'false']).argParser(booleanOf)
+  if (schema.type === 'object') option.argParser(objectOf)
   if (schema.type === 'integer') option.argParser((text) => (/^-?\d+$/.test(text) ? Number(text) : text))
   if (schema.type === 'array')
     option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text])
   if (schema.default !== undefined)
     option.helpGroup('Options:').description += ` (default: ${JSON.stringify(schema.default)})`
   return option.makeOptionMandatory(required)
+}
+
+/** What is on can be turned off, so that the option alone would not say enough. */
+function booleanOf(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('Allowed choices are true, false.')
+  return text === 'true'
+}
+
+function objectOf(text: string): object {
+  const value = parsed(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('A JSON object is needed, in quotes: \'{"name": "value"}\'')
+  return value
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Checked here: a header can not hold every text, and the failure would look like that of the network. */

@@ -103,17 +103,18 @@ async function perform(
   const { settings } = context
   const json = context.json()
   if (operation.destructive && yes !== true) {
-    const what = cli.args?.map((arg) => `: ${String(input[arg])}`).join('') ?? ''
-    await askFirst(`${operation.summary}${what}?`, settings)
+    const what = (cli.args ?? Object.keys(input)).map((field) => String(input[field])).join(', ')
+    await askFirst(`${operation.summary}${what === '' ? '' : `: ${what}`}?`, settings)
   }
   const client = context.client()
   let envelope = await client.call(operation, input, { idempotencyKey })
   if (startsRun(operation) && wait === true) {
-    const { run } = envelope.data as { run: Run }
-    const ended = await watchRun(client, run.id, settings)
+    // The answer is the run, or has it beside what the run works on.
+    const started = envelope.data as Run | { readonly run: Run }
+    const ended = await watchRun(client, 'run' in started ? started.run.id : started.id, settings)
     if (ended.status !== 'succeeded') context.done(EXIT.failed)
     if (!json) return showRun(ended, settings)
-    envelope = { ...envelope, data: { ...(envelope.data as object), run: ended } }
+    envelope = { ...envelope, data: 'run' in started ? { ...started, run: ended } : ended }
   }
   settings.out(json ? `${JSON.stringify(envelope)}\n` : render(operation.name, envelope, settings))
 }

@@ -43,7 +43,7 @@ async function run(
     confirm: async () => false,
     fetch: async (input, init) => {
       const request = new Request(input, init)
-      const body: unknown = request.method === 'POST' ? await request.json().catch(() => null) : null
+      const body: unknown = request.body !== null ? await request.json().catch(() => null) : null
       const { method, url, headers } = request
       const idempotencyKey = headers.get('idempotency-key')
       sent.push({ method, url, key: headers.get('authorization'), idempotencyKey, body })
@@ -64,6 +64,10 @@ const RUN = {
   summary: null,
   error: null,
   waiting: null,
+  priority: 'normal',
+  pausedAt: null,
+  schedule: null,
+  archivedAt: null,
   requestId: 'req',
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:00.000Z',
@@ -90,6 +94,29 @@ describe('the command line', () => {
     })
     const create = await run(['api-keys', 'create', 'ci', '--scopes', 'search:read', '--scopes', 'runs:read', '--json'])
     expect(create.sent[0]?.body).toEqual({ name: 'ci', scopes: ['search:read', 'runs:read'] })
+  })
+
+  it('takes an object as JSON, and on or off as true or false', async () => {
+    const start = await run([
+      'runs',
+      'start',
+      'git/code/index',
+      '--input',
+      '{"repository": "tenon", "n": [1]}',
+      '--json',
+    ])
+    expect(start.sent[0]?.body).toEqual({ pipeline: 'git/code/index', input: { repository: 'tenon', n: [1] } })
+    for (const enabled of [true, false]) {
+      const { sent } = await run(['schedules', 'update', 'nightly', '--enabled', String(enabled), '--json'])
+      expect(sent).toMatchObject([{ method: 'PATCH', body: { enabled } }])
+    }
+    for (const input of ['', '{', 'tenon', '[1]', 'null', '1', '{"a": 1} x']) {
+      const { code, sent, err } = await run(['runs', 'start', 'git/code/index', '--input', input])
+      expect([input, code, sent]).toEqual([input, 2, []])
+      expect(err).toContain('A JSON object is needed')
+    }
+    for (const wrong of [['--enabled'], ['--enabled', 'no'], ['--input', '[]']])
+      expect(await run(['schedules', 'update', 'nightly', ...wrong])).toMatchObject({ code: 2, sent: [] })
   })
 
   it('prints the envelope as it came with --json, and nothing else', async () => {
@@ -145,16 +172,37 @@ describe('the command line', () => {
     expect(yes.sent[0]?.url).toContain('/v1/api-keys/demo/key_1/revoke')
   })
 
+  it('asks about many with what they have in common', async () => {
+    const asked: string[] = []
+    const confirm = async (question: string) => asked.push(question) > 0
+    const data = { cancelled: 1, runs: [RUN.id] }
+    const argv = ['runs', 'cancel-many', '--pipeline', 'git/code/index', '--created-before', RUN.createdAt]
+    const { out, sent } = await run(argv, { isTerminal: true, confirm }, [Response.json({ data })])
+    expect(asked).toEqual([`Cancel all runs that fit: git/code/index, ${RUN.createdAt}?`])
+    expect(sent).toMatchObject([{ body: { pipeline: 'git/code/index', createdBefore: RUN.createdAt } }])
+    expect(out).toBe(`Cancelled 1 run.\n${RUN.id}\n`)
+  })
+
   it('follows a run with --wait, and fails when the run fails', async () => {
+    const ending = (status: string): Response =>
+      new Response(`id: 1\ndata: ${JSON.stringify({ type: 'run', run: { ...RUN, status } })}\n\n`)
+    const queued = { ...RUN, status: 'queued' }
     const answers = (status: string) => [
-      Response.json({ data: { repository: { name: 'x' }, run: { ...RUN, status: 'queued' } } }, { status: 202 }),
-      Response.json({ data: { ...RUN, status } }),
+      Response.json({ data: { repository: { name: 'x' }, run: queued } }, { status: 202 }),
+      ending(status),
     ]
     const good = await run(['repos', 'add', 'a/b', '--wait', '--json'], {}, answers('succeeded'))
     expect([good.code, JSON.parse(good.out).data.run.status]).toEqual([0, 'succeeded'])
     expect((await run(['repos', 'add', 'a/b', '--wait'], {}, answers('failed'))).code).toBe(1)
-    const watched = await run(['runs', 'watch', RUN.id], {}, [Response.json({ data: { ...RUN, status: 'cancelled' } })])
-    expect(watched.code).toBe(1)
+    const retry = await run(['runs', 'retry', RUN.id, '--wait', '--json'], {}, [
+      Response.json({ data: queued }, { status: 202 }),
+      ending('cancelled'),
+    ])
+    expect([retry.code, JSON.parse(retry.out)]).toEqual([1, { data: { ...RUN, status: 'cancelled' } }])
+    expect(retry.sent.map(({ url }) => new URL(url).pathname)).toEqual([
+      `/v1/runs/demo/${RUN.id}/retry`,
+      `/v1/runs/demo/${RUN.id}/events`,
+    ])
   })
 
   it('says that no server answers', async () => {

@@ -7,6 +7,7 @@ const NAMES: Readonly<Record<keyof Limits, string>> = {
   callsPerHour: 'calls per hour',
   callsPerDay: 'calls per day',
   concurrentRuns: 'runs at once',
+  activeChunks: 'parts of runs at once',
   runsPerDay: 'runs per day',
   repositories: 'repositories',
 }
@@ -27,7 +28,7 @@ export function renderLimits(
   }
   const rows = (Object.keys(limits) as (keyof Limits)[]).map((name) => [
     limitName(name),
-    String(used[name]),
+    name === 'activeChunks' ? '–' : String(used[name]),
     String(limits[name]),
     until(resets[name] ?? null),
     overridden.includes(name) ? 'operator' : 'plan',

@@ -139,7 +139,14 @@ describe('what people see of keys', () => {
 
 describe('what people see of limits and the audit trail', () => {
   it('has a row for each limit', () => {
-    const limits = { callsPerHour: 1000, callsPerDay: 5000, concurrentRuns: 2, runsPerDay: 70, repositories: 10 }
+    const limits = {
+      callsPerHour: 1000,
+      callsPerDay: 5000,
+      concurrentRuns: 2,
+      activeChunks: 4,
+      runsPerDay: 70,
+      repositories: 10,
+    }
     const used = { callsPerHour: 12, callsPerDay: 40, concurrentRuns: 1, runsPerDay: 3, repositories: 10 }
     const resetsAt = { hour: at(42 * 60), day: at(11 * HOUR) }
     const text = render(
@@ -154,6 +161,7 @@ describe('what people see of limits and the audit trail', () => {
       ['calls per hour', '12', '1000', 'in 42 min', 'plan'],
       ['calls per day', '40', '5000', 'in 11 h', 'plan'],
       ['runs at once', '1', '2', '–', 'plan'],
+      ['parts of runs at once', '–', '4', '–', 'plan'],
       ['runs per day', '3', '70', 'in 11 h', 'operator'],
       ['repositories', '10', '10', '–', 'plan'],
       [''],

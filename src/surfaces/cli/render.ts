@@ -1,15 +1,15 @@
 import type { Repository, SearchMatch } from '../../contract/code.ts'
 import type { Envelope } from '../../contract/operation.ts'
-import type { Run, RunLog } from '../../contract/runs.ts'
+import type { Run } from '../../contract/runs.ts'
 import { renderAudit } from './render-audit.ts'
 import { renderKeys, renderMe, renderNewKey, renderRevokedKey, renderRotatedKey } from './render-identity.ts'
 import { renderLimits } from './render-limits.ts'
-import { ago, fields, listOf, plain, size, styleOf, type Look, type Style } from './text.ts'
-
-type Render = (data: never, look: Look) => string
+import { RUN_RENDERERS } from './render-runs.ts'
+import { SCHEDULE_RENDERERS } from './render-schedules.ts'
+import { ago, fields, listOf, plain, size, styleOf, type Look, type Renderers, type Style } from './text.ts'
 
 /** What a person sees of each operation's answer; what has no entry is shown as JSON. */
-const RENDERERS: Readonly<Record<string, Render>> = {
+const RENDERERS: Renderers = {
   'me.get': renderMe,
   'apiKeys.create': renderNewKey,
   'apiKeys.rotate': renderRotatedKey,
@@ -39,28 +39,8 @@ const RENDERERS: Readonly<Record<string, Render>> = {
         r.source,
       ],
     ),
-  'runs.list': (runs: Run[], look) =>
-    listOf(runs, look, 'No runs yet.', ['ID', 'PIPELINE', 'STATUS', 'CHUNKS', 'STARTED', 'NOTE'], (run) => [
-      run.id,
-      run.pipeline,
-      run.status,
-      `${run.progress.chunksDone}/${run.progress.chunksTotal ?? '?'}`,
-      ago(run.startedAt),
-      run.error?.message ?? (run.waiting === null ? '' : `waits for ${run.waiting}`),
-    ]),
-  'runs.get': describeRun,
-  'runs.logs': (lines: RunLog[], { colors }) => {
-    const style = styleOf(colors)
-    const paint = { info: 'dim', warn: 'yellow', error: 'red' } as const
-    return lines.length === 0
-      ? 'No lines.\n'
-      : lines
-          .map(
-            ({ at, level, message }) =>
-              `${style('dim', at)} ${style(paint[level], level.padEnd(5))} ${plain(message)}\n`,
-          )
-          .join('')
-  },
+  ...RUN_RENDERERS,
+  ...SCHEDULE_RENDERERS,
   'search.code': searchResult,
 }
 
@@ -70,27 +50,6 @@ export function render(operation: string, envelope: Envelope, look: Look): strin
   const next = envelope.meta?.pagination.nextCursor
   const more = next === null || next === undefined ? '' : `\nThere is more: add --cursor ${next}\n`
   return renderer(envelope.data as never, look) + more
-}
-
-function describeRun(run: Run, { width }: Look): string {
-  const { chunksDone, chunksTotal, chunksFailed } = run.progress
-  const summary = Object.entries(run.summary ?? {}).map(
-    ([name, value]) => `${name} ${typeof value === 'string' ? plain(value) : JSON.stringify(value)}`,
-  )
-  return fields(
-    {
-      run: run.id,
-      pipeline: run.pipeline,
-      status: run.status,
-      chunks: `${chunksDone} of ${chunksTotal ?? '?'}${chunksFailed > 0 ? `, ${chunksFailed} failed` : ''}`,
-      started: run.startedAt,
-      ended: run.endedAt,
-      result: summary.join(', ') || null,
-      error: run.error === null ? null : `${run.error.message} (${run.error.code})`,
-      waiting: run.waiting,
-    },
-    width,
-  )
 }
 
 function started({ repository, run }: { repository: Repository; run: Run }): string {

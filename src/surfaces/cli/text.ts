@@ -6,6 +6,8 @@ export interface Look {
   readonly width: number
   readonly colors: boolean
 }
+/** What a person sees of the answer of each operation, by its name. */
+export type Renderers = Readonly<Record<string, (data: never, look: Look) => string>>
 export type Style = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string
 
 export function styleOf(colors: boolean): Style {
@@ -37,8 +39,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const cells = rows.map((row) => row.map(plain))
   const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)))
   const line = (row: readonly string[]): string => {
-    const text = row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ')
-    return text.length > width ? `${text.slice(0, width - 1)}…` : text
+    return cut(row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '), width)
   }
   return [style('dim', line(head)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
@@ -63,6 +64,19 @@ export function wrap(text: string, width: number): string[] {
     else lines[Math.max(0, lines.length - 1)] = longer
   }
   return lines
+}
+
+/** From so many columns on, ids are shown in full. */
+const WIDE = 140
+
+/** How ids are written: the end of one tells it from its like, its beginning says what kind of thing it is. */
+export function idTextOf({ width }: Look): (id: string) => string {
+  return (id) => (width < WIDE ? id.replace(/^([a-z]+_)[0-9a-z]{22}([0-9a-z]{4})$/, '$1…$2') : id)
+}
+
+/** What does not fit is cut off. */
+export function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text
 }
 
 export function ago(timestamp: string | null): string {

@@ -1,61 +1,83 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Client } from '../../contract/client.ts'
 import { EXIT } from '../../contract/errors.ts'
-import { getRun, isEnded, type Run } from '../../contract/runs.ts'
+import { getRun, type Run, type RunEvent } from '../../contract/runs.ts'
 import { addExamples, commandAt } from './command-tree.ts'
 import type { Context } from './context.ts'
+import { followRun, type Pause } from './follow-run.ts'
+import { logLine, waitingNote } from './render-runs.ts'
 import { render } from './render.ts'
 import { CliError, type CliSettings } from './settings.ts'
+import { cut } from './text.ts'
 
-/** Waits between two looks while nothing moves, in seconds. */
-const WAITS_S = [1, 1, 2, 4, 8, 15, 30]
-const GIVE_UP_MS = 5 * 60_000
 const BAR = 24
+/** To the begin of the line, and the rest of it removed. */
+const REWRITE = '\r\u001b[K'
 
 export function addWatch(program: Command, { settings, json, client, done }: Context): void {
   const command = commandAt(program, 'runs watch')
     .summary('Follow a run to its end')
     .description('Follow a run to its end. Exits with 1 when it did not succeed.')
     .argument('<run>', 'Id of the run')
-    .action(async (run: string) => {
-      const ended = await watchRun(client(), run, settings)
+    .option('--logs', 'show the lines of its log as well')
+    .action(async (run: string, { logs }: { logs?: boolean }) => {
+      const ended = await watchRun(client(), run, settings, logs)
       if (json()) settings.out(`${JSON.stringify({ data: ended })}\n`)
       else showRun(ended, settings)
       if (ended.status !== 'succeeded') done(EXIT.failed)
     })
-  addExamples(command, ['tenon runs watch run_01jd2m5x8qf3v7w9y0z1a2b3c4'])
+  const run = 'run_01jd2m5x8qf3v7w9y0z1a2b3c4'
+  addExamples(command, [`tenon runs watch ${run}`, `tenon runs watch ${run} --logs`])
 }
 
 export function showRun(run: Run, settings: CliSettings): void {
   settings.out(render(getRun.name, { data: run }, settings))
 }
 
-/** Follows a run to its end. @throws CliError `timeout` after 5 minutes without progress, with how to go on. */
-export async function watchRun(client: Client, run: string, { err, isTerminal }: CliSettings): Promise<Run> {
-  let last = ''
-  let moved = performance.now()
-  for (let still = 0; ; still++) {
-    const { data } = await client.call(getRun, { run })
-    const line = progressLine(data)
-    if (line !== last) {
-      err(isTerminal ? `\r\u001b[K${line}` : `${line}\n`)
-      last = line
-      moved = performance.now()
-      still = 0
+/** Shows a run until it has ended. @throws as `followRun` does */
+export async function watchRun(client: Client, run: string, settings: CliSettings, logs = false): Promise<Run> {
+  const progress = progressOn(settings)
+  let last: Run | undefined
+  try {
+    for await (const event of followRun(client, run)) {
+      if (event.type === 'run') progress.set(progressLine((last = event.run)))
+      else if (event.type === 'pause' || logs) progress.say(lineOf(event, settings))
     }
-    if (isEnded(data.status)) {
-      if (isTerminal) err('\n')
-      return data
-    }
-    if (performance.now() - moved > GIVE_UP_MS) throw new CliError('timeout', { resume: `tenon runs watch ${run}` })
-    await sleep((still === 0 ? 0.25 : (WAITS_S[Math.min(still, WAITS_S.length - 1)] ?? 30)) * 1000)
+  } finally {
+    progress.end()
+  }
+  if (last === undefined) throw new CliError('internal')
+  return last
+}
+
+/** A line that is rewritten as the run goes on, where there is a terminal; else a line for each change. */
+function progressOn({ err, isTerminal, width }: CliSettings) {
+  let line = ''
+  return {
+    set: (next: string): void => {
+      if (next === line) return
+      line = next
+      err(isTerminal ? `${REWRITE}${cut(line, width - 1)}` : `${line}\n`)
+    },
+    /** Above the progress. */
+    say: (text: string): void => err(isTerminal ? `${REWRITE}${text}${cut(line, width - 1)}` : text),
+    end: (): void => {
+      if (isTerminal && line !== '') err('\n')
+    },
   }
 }
 
-function progressLine({ status, progress: { chunksDone, chunksTotal }, waiting }: Run): string {
+function progressLine(run: Run): string {
+  const { chunksDone, chunksTotal } = run.progress
   const share = chunksTotal === null || chunksTotal === 0 ? 0 : chunksDone / chunksTotal
   const done = Math.round(share * BAR)
-  const note = waiting === null ? '' : `  waits for ${waiting}`
-  return `${'█'.repeat(done)}${'░'.repeat(BAR - done)} ${chunksDone}/${chunksTotal ?? '?'}  ${status}${note}`
+  const note = waitingNote(run)
+  const counts = `${chunksDone}/${chunksTotal ?? '?'}  ${run.status}${note === '' ? '' : `  ${note}`}`
+  return `${'█'.repeat(done)}${'░'.repeat(BAR - done)} ${counts}`
+}
+
+function lineOf(event: Exclude<RunEvent, { type: 'run' }> | Pause, settings: CliSettings): string {
+  if (event.type === 'log') return logLine(event.log, settings)
+  const what = event.code === 'rate_limited' ? 'Rate limit reached' : `The server is not available (${event.code})`
+  return `${what}; going on in ${event.seconds} s.\n`
 }

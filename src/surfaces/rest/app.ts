@@ -11,6 +11,7 @@ import { callHeaders, errorHeaders } from './call-headers.ts'
 import { addressTest, clientAddress } from './client-address.ts'
 import { queryReader } from './coerce-query.ts'
 import { ALIVE, createReadiness, type Checks } from './health.ts'
+import { eventStream } from './event-stream.ts'
 import { openApiDocument } from './openapi.ts'
 import { readJsonBody } from './read-body.ts'
 import { respond, SECURITY_HEADERS } from './respond.ts'
@@ -35,7 +36,7 @@ export function createRestApp(options: RestOptions): Hono {
   const app = new Hono()
   for (const operation of OPERATIONS) {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    app.on(operation.method, path, handlerOf(operation, options.caller, addressOf))
+    app.on(operation.method, path, handlerOf(operation, options, addressOf))
   }
   const alive = JSON.stringify(ALIVE)
   app.get('/healthz', () => respond(200, alive))
@@ -76,7 +77,11 @@ function addressReader(trustedProxies: readonly string[]): AddressReader {
   }
 }
 
-function handlerOf(operation: Operation, caller: Caller, addressOf: AddressReader): (c: Context) => Promise<Response> {
+function handlerOf(
+  operation: Operation,
+  { caller, log }: RestOptions,
+  addressOf: AddressReader,
+): (c: Context) => Promise<Response> {
   const readQuery = queryReader(operation)
   const hasBody = Object.keys(operation.body.shape).length > 0
   return async (c) => {
@@ -93,8 +98,10 @@ function handlerOf(operation: Operation, caller: Caller, addressOf: AddressReade
       signal: c.req.raw.signal,
       address: addressOf(c),
       idempotencyKey: c.req.header('idempotency-key'),
+      lastEventId: c.req.header('last-event-id'),
     })
     const headers = { 'x-request-id': requestId, ...callHeaders(outcome) }
+    if (outcome.ok && outcome.events !== undefined) return eventStream(outcome.events, { headers, log })
     return respond(outcome.status, JSON.stringify(outcome.envelope), headers)
   }
 }

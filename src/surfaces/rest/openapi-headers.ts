@@ -47,7 +47,17 @@ export function refusalHeaders(codes: readonly ErrorCode[]): Json {
   return references([...ALWAYS, ...(passes ? (['Retry-After'] as const) : [])])
 }
 
-export function idempotencyKeyParameter(operation: Operation): Json[] {
+export function headerParameters(operation: Operation): Json[] {
+  if (operation.kind === 'events')
+    return [
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        required: false,
+        description: 'Id of the last event that was received: the stream goes on after it.',
+        schema: { type: 'string', minLength: 1, maxLength: 512 },
+      },
+    ]
   if (!takesIdempotencyKey(operation)) return []
   return [
     {

@@ -3,7 +3,7 @@ import { ERRORS, ERROR_CODES, type ErrorCode } from '../../contract/errors.ts'
 import { health, VERSION } from '../../contract/health.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import { errorsOf, type Operation } from '../../contract/operation.ts'
-import { HEADER_COMPONENTS, idempotencyKeyParameter, refusalHeaders, successHeaders } from './openapi-headers.ts'
+import { HEADER_COMPONENTS, headerParameters, refusalHeaders, successHeaders } from './openapi-headers.ts'
 
 type Json = Record<string, unknown>
 
@@ -16,6 +16,7 @@ const TAGS: Readonly<Record<string, string>> = {
   repositories: 'Git repositories',
   search: 'Search over indexed code',
   runs: 'Background runs',
+  schedules: 'Runs by the clock',
   health: 'Probes',
 }
 const SECURITY: Readonly<Record<Operation['auth'], Json[]>> = {
@@ -71,7 +72,7 @@ function operationObject(operation: Operation): Json {
     parameters: [
       ...parameters(operation, 'params', 'path'),
       ...parameters(operation, 'query', 'query'),
-      ...idempotencyKeyParameter(operation),
+      ...headerParameters(operation),
     ],
     ...(body
       ? {
@@ -85,7 +86,7 @@ function operationObject(operation: Operation): Json {
       [status]: {
         description: 'Done',
         headers: successHeaders(operation),
-        content: { 'application/json': { schema: envelopeSchema(operation) } },
+        content: contentOf(operation),
       },
       ...errorResponses(errorsOf(operation)),
     },
@@ -104,6 +105,13 @@ function parameters(operation: Operation, part: 'params' | 'query', place: 'path
     ...(description === undefined ? {} : { description }),
     schema,
   }))
+}
+
+/** Of a stream, the schema is that of the data of each event. */
+function contentOf(operation: Operation): Json {
+  return operation.kind === 'events'
+    ? { 'text/event-stream': { schema: schemaOf(operation.output, 'output') } }
+    : { 'application/json': { schema: envelopeSchema(operation) } }
 }
 
 /** The schema of what an operation answers; also what an MCP tool says of itself. */
