@@ -49,6 +49,21 @@ describe('the settings', () => {
     expect(text).not.toContain('secret')
   })
 
+  it('read failpoints, and say which is wrong', () => {
+    const read = (text: string) => readConfig({ TENON_FAILPOINTS: text }).failpoints
+    expect(readConfig({}).failpoints).toEqual([])
+    expect(read('settle.written=kill@3, batch.committed=sleep:50,run.ended=throw')).toEqual([
+      { name: 'settle.written', action: 'kill', sleepMs: 0, pass: 3 },
+      { name: 'batch.committed', action: 'sleep', sleepMs: 50, pass: null },
+      { name: 'run.ended', action: 'throw', sleepMs: 0, pass: null },
+    ])
+    expect(refused(() => read('nowhere.known=kill')).details).toMatchObject({
+      issues: [{ path: 'TENON_FAILPOINTS', message: 'No failpoint nowhere.known' }],
+    })
+    for (const wrong of ['run.ended', 'run.ended=explode', 'run.ended=kill@0', 'run.ended=sleep', ','])
+      expect(refused(() => read(wrong)).code).toBe('config_invalid')
+  })
+
   it('are asked for together when a process needs them', () => {
     const error = refused(() => required({ A: undefined, B: 'set', C: undefined }))
     expect(error.details).toMatchObject({ issues: [{ path: 'A' }, { path: 'C' }] })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { TenonError } from '../kernel/tenon-error.ts'
 import { addressTest } from '../surfaces/rest/client-address.ts'
 import { LEVELS } from '../platform/telemetry/logger.ts'
+import { failpointList } from './failpoints.ts'
 
 /** The folder of the checkout or of the installed package. */
 export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,7 +45,10 @@ const environment = z.object({
   TENON_TRUSTED_PROXIES: list(/[\s,]+/)
     .default([])
     .refine(areAddresses, 'Addresses or CIDR ranges, such as 10.0.0.0/8'),
+  TENON_RUN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   TENON_DRAIN_SECONDS: z.coerce.number().min(0).max(8).default(6),
+  /** For tests only. */
+  TENON_FAILPOINTS: failpointList.default([]),
   LOG_LEVEL: z.enum(LEVELS).optional(),
   TENON_URL: url.optional(),
   TENON_API_KEY: z.string().min(1).optional(),
@@ -82,8 +86,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       path: e.PATH,
     },
     localRepos: e.TENON_LOCAL_REPOS,
+    runRetentionDays: e.TENON_RUN_RETENTION_DAYS,
     trustedProxies: e.TENON_TRUSTED_PROXIES,
     drainMs: e.TENON_DRAIN_SECONDS * 1000,
+    failpoints: e.TENON_FAILPOINTS,
     logLevel: e.LOG_LEVEL,
     client: { url: e.TENON_URL, apiKey: e.TENON_API_KEY, org: e.TENON_ORG },
     noColor: e.NO_COLOR !== undefined,

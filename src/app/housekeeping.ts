@@ -4,31 +4,45 @@ import { removeEndedWindows, repairUsage } from '../domains/limits/index.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { every, type Repeated } from '../kernel/every.ts'
 import { countedRepositories } from '../pipelines/code/index.ts'
-import { countedRuns } from '../pipelines/engine/index.ts'
+import { countedRuns, type Engine } from '../pipelines/engine/index.ts'
 import type { Database } from '../platform/db/index.ts'
 
 export interface HousekeepingOptions {
   readonly db: Database
   readonly identity: Identity
+  readonly engine: Engine
   readonly log: Log
 }
 
 const EVERY_MS = 60_000
+/** How late a schedule may be, beside its jitter. */
+const SCHEDULES_MS = 5_000
 /** Every how many rounds the counts are compared with what they count; the first round does, too. */
 const REPAIR_ROUNDS = 60
 
 /** What no call waits for, done by every worker now and then: each task does nothing that another has done. */
-export function startHousekeeping({ db, identity, log }: HousekeepingOptions): Repeated {
+export function startHousekeeping({ db, identity, engine, log }: HousekeepingOptions): Repeated {
   const failed = (error: unknown): void => log.warn({ err: error }, 'house-keeping failed')
-  return every(
+  const schedules = every(SCHEDULES_MS, () => engine.startDue(), failed)
+  const tidying = every(
     EVERY_MS,
     async (round, signal) => {
-      const tasks = [() => removeExpiredRecords(db), () => removeEndedWindows(db), () => identity.sweep()]
+      const tasks = [
+        () => removeExpiredRecords(db),
+        () => removeEndedWindows(db),
+        () => identity.sweep(),
+        () => engine.keepRuns(),
+      ]
       if (round % REPAIR_ROUNDS === 0) tasks.push(async () => void (await repairCounts(db, log, signal)))
       for (const task of tasks) if (!signal.aborted) await task().catch(failed)
     },
     failed,
   )
+  return {
+    stop: async () => {
+      await Promise.all([schedules.stop(), tidying.stop()])
+    },
+  }
 }
 
 /** Answers how many counts were wrong. */

@@ -5,7 +5,7 @@ import { systemClock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/ctx.ts'
 import type { Repeated } from '../kernel/every.ts'
 import { checkGit, codeIntelligence, codeJobNames, prepareGit } from '../pipelines/code/index.ts'
-import { createWakeUp, createWorker, engineVerbs, type Worker } from '../pipelines/engine/index.ts'
+import { createEngine, createWakeUp, createWorker, type Worker } from '../pipelines/engine/index.ts'
 import { createDiskBlobs } from '../platform/blobs/index.ts'
 import { migrate, openDatabase, type Database } from '../platform/db/index.ts'
 import { createQueue, installQueue, type Queue } from '../platform/queue/index.ts'
@@ -67,11 +67,12 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
       mirrors: join(config.dataDir, 'mirrors'),
       scratch: join(config.dataDir, 'scratch', options.worker ? 'worker' : 'api'),
     },
-    { queue, wakeUp },
+    { queue },
   )
   const clock = systemClock
   const identity = createIdentity({ db, rootKey: options.rootKey, clock, log })
-  const caller = composeCaller({ db, identity, clock, log, verbs: [...engineVerbs, ...code.verbs] })
+  const engine = createEngine({ db, pipelines: code.pipelines, clock, log, retentionDays: config.runRetentionDays })
+  const caller = composeCaller({ db, identity, clock, log, verbs: [...engine.verbs, ...code.verbs] })
   let stopping = false
   const checks = {
     database: () =>
@@ -101,7 +102,7 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
     if (options.worker) {
       running.worker = createWorker({ db, pipelines: code.pipelines, log, wakeUp })
       running.worker.start()
-      running.housekeeping = startHousekeeping({ db, identity, log })
+      running.housekeeping = startHousekeeping({ db, identity, engine, log })
       await queue.start(code.jobs)
     }
   } catch (error) {

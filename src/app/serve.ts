@@ -1,6 +1,7 @@
 import { EXIT } from '../contract/errors.ts'
 import { createLogger } from '../platform/telemetry/logger.ts'
 import { required, type Config } from './config.ts'
+import { armFailpoints } from './failpoints.ts'
 import { migrateDatabase, startNode } from './node.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
 
@@ -13,6 +14,7 @@ export async function serve(config: Config, part: 'api' | 'worker', say: (line: 
   })
   const log = createLogger({ level: config.logLevel ?? 'info' })
   await migrateDatabase(config.migrationDatabaseUrl ?? settings.DATABASE_URL)
+  armFailpoints(config.failpoints, log)
   const node = await startNode({
     config,
     log,
