@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { benchApi } from './api.ts'
 import type { ServerProfile } from './api/profile-server.ts'
-import { reportApi, reportSearch } from './report.ts'
+import { benchEngine } from './engine.ts'
+import { reportApi, reportEngine, reportSearch } from './report.ts'
 import { benchSearch } from './search.ts'
 
 const RESULTS = new URL('results.json', import.meta.url)
@@ -15,6 +16,11 @@ const BENCHES = {
   search: async () => {
     const results = await benchSearch()
     reportSearch(results)
+    return results
+  },
+  engine: async () => {
+    const results = await benchEngine()
+    reportEngine(results)
     return results
   },
   api: async () => {
