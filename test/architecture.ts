@@ -18,7 +18,7 @@ export interface Violation {
 
 /** What each layer may import besides itself. `npm` lists the allowed packages; null allows any. */
 const LAYERS: Record<string, { readonly may: readonly string[]; readonly npm: readonly string[] | null }> = {
-  contract: { may: [], npm: ['zod'] },
+  contract: { may: [], npm: ['zod', 'eventsource-parser/stream'] },
   kernel: { may: ['contract'], npm: null },
   platform: { may: ['kernel', 'contract'], npm: null },
   domains: { may: ['platform', 'kernel', 'contract'], npm: null },
@@ -71,6 +71,8 @@ export const TABLES: Record<string, string> = {
   runs: 'pipelines/engine',
   chunks: 'pipelines/engine',
   run_logs: 'pipelines/engine',
+  workers: 'pipelines/engine',
+  schedules: 'pipelines/engine',
   repositories: 'pipelines/code',
   code_shards: 'pipelines/code',
   code_blobs: 'pipelines/code',

@@ -8,11 +8,12 @@ import { addRepository, listRepositories, searchCode } from '../../src/contract/
 import { createApiKey, getMe, listApiKeys } from '../../src/contract/identity.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
 import { setLimits } from '../../src/contract/limits.ts'
+import { createSchedule } from '../../src/contract/schedules.ts'
 import { getRun, isEnded, listRunLogs, listRuns } from '../../src/contract/runs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { git, makeRepository } from '../support/git-repository.ts'
 import { rawConnection } from '../support/openapi/connection.ts'
-import { describedOperations, type OpenApiDocument } from '../support/openapi/document.ts'
+import { describedOperations, type Json, type OpenApiDocument } from '../support/openapi/document.ts'
 import type { Header, Known } from '../support/openapi/draft.ts'
 import { answerJudge, STAGES, type Stage } from '../support/openapi/judge.ts'
 import { bytesOf, createRequestMaker, REQUEST_KINDS, type RequestKind } from '../support/openapi/requests.ts'
@@ -30,7 +31,18 @@ const CONNECTIONS = 16
 const WARM_UP = Math.min(10_000, REQUESTS / 2)
 const GROWTH_MB = 50
 /** Adding starts git, organisations and revoked keys are many soon, and probes have neither parser nor verb. */
-const SELDOM = new Set(['repositories.add', 'organizations.onboard', 'apiKeys.revokeSelf', 'healthz', 'readyz'])
+/** A stream, which lasts as long as what it tells of. */
+const WATCHED = 'runs.events'
+const SELDOM = new Set([
+  'runs.start',
+  'runs.retry',
+  'schedules.create',
+  'repositories.add',
+  'organizations.onboard',
+  'apiKeys.revokeSelf',
+  'healthz',
+  'readyz',
+])
 
 const folder = temporaryFolder('fuzz')
 let database: TestDatabase
@@ -59,8 +71,7 @@ beforeAll(async () => {
   const worker = await programs.worker(env)
   const { client, apiKey, slug } = await onboard(server.url, 'fuzzed')
   orgs = [slug, (await client.call(getMe, {})).data.org.id]
-  known = await fill(client, apiKey)
-  await worker.stop()
+  known = await fill(client, apiKey, () => worker.stop())
 }, 120_000)
 afterAll(async () => {
   await programs.end()
@@ -69,23 +80,33 @@ afterAll(async () => {
 })
 
 /** Lifts the limits of an organisation and gives it something of everything; answers what leads there. */
-async function fill(client: Client, apiKey: string): Promise<Known> {
+async function fill(client: Client, apiKey: string, endWork: () => Promise<unknown>): Promise<Known> {
   const operator = createClient({ url: server.url, rootKey: ROOT_KEY, fetch })
   const many = 2_000_000_000
-  const limits = { callsPerHour: many, callsPerDay: many, concurrentRuns: many, runsPerDay: many, repositories: many }
+  const limits = {
+    callsPerHour: many,
+    callsPerDay: many,
+    concurrentRuns: many,
+    activeChunks: many,
+    runsPerDay: many,
+    repositories: many,
+  }
   await operator.call(setLimits, { org: 'fuzzed', ...limits })
   // Its limits may become nothing.
   const spare = await onboard(server.url, 'spare')
 
   const sources = makeSources()
   const { repositories, runs } = await index(client, sources.readable)
+  await endWork()
+  const live = await waitingRuns(client, sources.readable[0] ?? '')
   const throwAway = Array.from({ length: 6 }, (_, n) => `throw-away/${n}`)
   const keys = await Promise.all(
     Array.from({ length: 400 }, async (_, n) => (await client.call(createApiKey, { name: `throw-away ${n}` })).data),
   )
   const revokedBySelf = keys.slice(200).map(({ secret }) => secret)
   const reader = (await client.call(createApiKey, { name: 'reader', scopes: ['runs:read'] })).data.secret
-  const values: Readonly<Record<string, readonly string[]>> = {
+  const values: Readonly<Record<string, readonly Json[]>> = {
+    ...live,
     org: orgs,
     'limits.set org': [spare.slug, (await spare.client.call(getMe, {})).data.org.id],
     repository: [...repositories, ...repositories, ...repositories, ...throwAway],
@@ -106,7 +127,32 @@ async function fill(client: Client, apiKey: string): Promise<Known> {
       if (scheme === 'rootKey') return [ROOT_KEY]
       return operation === 'apiKeys.revokeSelf' ? revokedBySelf : [...Array<string>(19).fill(apiKey), reader]
     },
-    weight: (operation) => (SELDOM.has(operation) ? 1 : 4),
+    weight: (operation) => (operation === WATCHED ? 0 : SELDOM.has(operation) ? 1 : 4),
+  }
+}
+
+/** What only a run that has not ended can be asked for: these wait for a worker, and none comes. */
+async function waitingRuns(client: Client, source: string): Promise<Record<string, readonly Json[]>> {
+  const start = async (name: string): Promise<string> =>
+    (await client.call(addRepository, { source, name })).data.run.id
+  const [paused, cancelled] = [await start('waiting/1'), await start('waiting/2')]
+  const input = [{ repository: 'app' }, { repository: 'library' }, { repository: 'none' }]
+  const schedule = { name: 'nightly', pipeline: 'git/code/index', input: input[0] ?? {}, cron: '0 4 * * *' }
+  const { id } = (await client.call(createSchedule, schedule)).data
+  const spare = Array.from({ length: 6 }, (_, n) => `spare ${n}`)
+  for (const name of spare) await client.call(createSchedule, { ...schedule, name })
+  return {
+    'runs.pause run': [paused],
+    'runs.resume run': [paused],
+    'runs.cancel run': [cancelled],
+    'runs.cancelMany pipeline': ['no/such/pipeline'],
+    'runs.cancelMany subject': ['repo_0'],
+    'runs.retry parts': ['all'],
+    'schedules.delete schedule': spare,
+    input,
+    schedule: [id, 'nightly'],
+    cron: ['0 4 * * *', '*/5 * * * 1-5', '@daily', '61 * * * *'],
+    timeZone: ['UTC', 'Europe/Zurich', 'Nowhere/None'],
   }
 }
 
@@ -187,6 +233,7 @@ describe('requests made from the OpenAPI document', () => {
     expect(judge.succeeded()).toEqual(
       describedOperations(document)
         .map(({ operationId }) => operationId)
+        .filter((operation) => operation !== WATCHED)
         .toSorted(),
     )
     expect(counted('verb') / REQUESTS).toBeGreaterThan(0.25)

@@ -9,7 +9,15 @@ import type { Clock } from '../../src/kernel/ctx.ts'
 import type { Caller, Outcome } from '../../src/kernel/run-operation.ts'
 import { createIdentity } from '../../src/domains/identity/index.ts'
 import { codeIntelligence, prepareGit } from '../../src/pipelines/code/index.ts'
-import { createWakeUp, createWorker, engineVerbs, type Worker } from '../../src/pipelines/engine/index.ts'
+import {
+  createEngine,
+  createWakeUp,
+  createWorker,
+  type Engine,
+  type Pipeline,
+  type Worker,
+  type WorkerOptions,
+} from '../../src/pipelines/engine/index.ts'
 import { createDiskBlobs } from '../../src/platform/blobs/index.ts'
 import { createQueue, type Queue } from '../../src/platform/queue/index.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from './database.ts'
@@ -26,52 +34,48 @@ export interface TestOrg {
   error<Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<ErrorEnvelope['error']>
 }
 
+export interface NodeOptions {
+  localRepos?: readonly string[]
+  allowHosts?: readonly string[]
+  caFile?: string
+  clock?: Clock
+  pipelines?: readonly Pipeline[]
+  worker?: Partial<WorkerOptions>
+}
+
 /** One node of Tenon without its HTTP surface: real database, verbs, worker and queue. */
 export interface TestNode {
   readonly database: TestDatabase
   readonly caller: Caller
   readonly worker: Worker
+  readonly engine: Engine
   readonly queue: Queue
   readonly dir: string
   onboard(slug: string): Promise<TestOrg>
   close(): Promise<void>
 }
 
-export async function startTestNode(
-  options: { localRepos?: readonly string[]; allowHosts?: readonly string[]; caFile?: string; clock?: Clock } = {},
-): Promise<TestNode> {
+export async function startTestNode(options: NodeOptions = {}): Promise<TestNode> {
   const database = await createTestDatabase()
   const folder = temporaryFolder('node')
   const { db, url } = database
   const queue = createQueue({ url, signingKey: 'signing key of a test', log: silentLog })
   const wakeUp = createWakeUp()
-  const git = prepareGit({
-    dir: join(folder.path, 'git'),
-    path: process.env['PATH'] ?? '',
-    allowHosts: options.allowHosts ?? [],
-    caFile: options.caFile,
-  })
-  const code = codeIntelligence(
-    {
-      git,
-      rules: { gitBaseUrl: 'https://github.com', localRepos: options.localRepos ?? [] },
-      blobs: createDiskBlobs(join(folder.path, 'blobs')),
-      mirrors: join(folder.path, 'mirrors'),
-      scratch: join(folder.path, 'scratch'),
-    },
-    { queue, wakeUp },
-  )
+  const code = codeOf(folder.path, options, queue)
   const parts = { db, clock: options.clock ?? systemClock, log: silentLog }
   const identity = createIdentity({ ...parts, rootKey: ROOT_KEY })
-  const caller = composeCaller({ ...parts, identity, verbs: [...engineVerbs, ...code.verbs] })
+  const pipelines = [...code.pipelines, ...(options.pipelines ?? [])]
+  const engine = createEngine({ ...parts, pipelines, retentionDays: 90 })
+  const caller = composeCaller({ ...parts, identity, verbs: [...engine.verbs, ...code.verbs] })
   await identity.start()
-  const worker = createWorker({ db, pipelines: code.pipelines, log: silentLog, wakeUp })
+  const worker = createWorker({ db, pipelines, log: silentLog, wakeUp, ...options.worker })
   worker.start()
   await queue.start(code.jobs)
   return {
     database,
     caller,
     worker,
+    engine,
     queue,
     dir: folder.path,
     onboard: async (slug) => {
@@ -92,6 +96,25 @@ export async function startTestNode(
       folder.remove()
     },
   }
+}
+
+function codeOf(path: string, options: NodeOptions, queue: Queue): ReturnType<typeof codeIntelligence> {
+  const git = prepareGit({
+    dir: join(path, 'git'),
+    path: process.env['PATH'] ?? '',
+    allowHosts: options.allowHosts ?? [],
+    caFile: options.caFile,
+  })
+  return codeIntelligence(
+    {
+      git,
+      rules: { gitBaseUrl: 'https://github.com', localRepos: options.localRepos ?? [] },
+      blobs: createDiskBlobs(join(path, 'blobs')),
+      mirrors: join(path, 'mirrors'),
+      scratch: join(path, 'scratch'),
+    },
+    { queue },
+  )
 }
 
 export function testOrg(caller: Caller, slug: string, apiKey: string): TestOrg {

@@ -107,7 +107,9 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
   if (isAbsent(cli)) throw new Error(`${operation.name} has no command`)
   const { command, args = [], flag } = cli
   const options = Object.entries(input).flatMap(([name, value]) =>
-    name === 'org' || args.includes(name) ? [] : [`--${name}`, String(value)],
+    name === 'org' || args.includes(name)
+      ? []
+      : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, textOf(value)],
   )
   const argv = [
     ...command.split(' '),
@@ -137,4 +139,8 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
   const expected = 'error' in answer ? ERRORS[answer.error.code].exitCode : 0
   if (exitCode !== expected) throw new Error(`${command} ends with ${exitCode}: ${text}`)
   return { surface: 'cli', text, around: { exitCode } }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

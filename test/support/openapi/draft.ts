@@ -10,7 +10,7 @@ export interface Known {
   /** Credentials of which one is taken, for an operation and one of its security schemes. */
   credentials(operation: string, scheme: string): readonly string[]
   /** Values that lead somewhere, such as ids, names and cursors: used most of the time, where there are any. */
-  values(operation: string, field: string): readonly string[]
+  values(operation: string, field: string): readonly Json[]
   /** How often an operation is called, compared with the others: a whole number. */
   weight(operation: string): number
 }
@@ -18,7 +18,7 @@ export interface Known {
 export interface Field {
   readonly name: string
   readonly required: boolean
-  readonly known: readonly string[]
+  readonly known: readonly Json[]
   readonly fitting: readonly Json[]
   wrong(): Broken
 }
