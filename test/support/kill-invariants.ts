@@ -14,7 +14,9 @@ const DRIFT = `
   union all
   select 'organisation ' || o.org_id || ' has started ' || a.count || ' runs and counts ' || coalesce(u.used, 0)
   from organizations o left join org_usage u on u.org_id = o.org_id and u.quota = 'runsPerDay'
-  cross join lateral (select count(*) as count from runs r where r.org_id = o.org_id) a
+  cross join lateral (
+    select count(*) as count from runs r where r.org_id = o.org_id
+      and (r.created_at at time zone 'UTC')::date = coalesce(u.day, (r.created_at at time zone 'UTC')::date)) a
   where a.count <> coalesce(u.used, 0)
   union all
   select 'run ' || id || ' has no plan' from runs r
@@ -78,7 +80,7 @@ export async function totalsOf(owner: Queries): Promise<Totals> {
     select (select count(*)::int from runs) as runs, (select count(*)::int from effects) as effects,
       (select count(*)::int from chunks where step = 'work') as chunks,
       (select coalesce(sum(lost), 0)::int from chunks) as lost,
-      (select coalesce(sum(attempt - 1), 0)::int from chunks where attempt > 1) as attempts`)
+      (select coalesce(sum(attempt % 65536 - 1), 0)::int from chunks where attempt % 65536 > 1) as attempts`)
   const [totals] = rows
   if (totals === undefined) throw new Error('no totals')
   return totals

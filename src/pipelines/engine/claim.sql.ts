@@ -97,7 +97,7 @@ export const claimChunks = statement<{ slots: number; worker: string; leaseMs: n
      limit greatest(:slots, 1)),
    locked as (
      select r.org_id, r.id from runs r join candidate using (org_id, id)
-     where r.status in ${ALIVE} and r.paused_at is null order by r.org_id, r.id for no key update of r),
+     where r.status in ${ALIVE} and r.paused_at is null order by r.org_id, r.id for no key update of r skip locked),
    place as (
      select c.org_id, c.run_id, c.step, c.n, (r.active + c.place) / r.weight as run_place, r.cap,
        r.org_active + row_number() over (

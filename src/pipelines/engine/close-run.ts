@@ -3,10 +3,14 @@ import type { OrgId, RunId } from '../../contract/ids.ts'
 import { lowerUsage } from '../../domains/limits/index.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
 import type { EngineTransaction } from '../../platform/db/index.ts'
 import type { Pipeline } from './pipeline.ts'
 import { endRun, selectAlive, skipRest } from './settle.sql.ts'
 import { statesBefore } from './transitions.ts'
+
+/** Thrown to undo what was done for a run that has ended meanwhile. */
+class Over extends Error {}
 
 /**
  * Ends a run that can not go on: what its pipeline has to put right, its state, its count, and what is left of its work, in
@@ -15,7 +19,7 @@ import { statesBefore } from './transitions.ts'
  */
 export async function closeRun(
   tx: EngineTransaction,
-  end: {
+  ending: {
     readonly org: OrgId
     readonly run: RunId
     readonly status: 'failed' | 'cancelled'
@@ -28,21 +32,33 @@ export async function closeRun(
     readonly log: Log
   },
 ): Promise<boolean> {
-  const { org, run, status, code, failed, held, pipeline, log } = end
+  const { org, run, status, code, failed, held, pipeline, log } = ending
   const [alive] = await tx.run(selectAlive, { org, run })
   if (alive === undefined) return false
-  const input = pipeline?.input.safeParse(alive.input)
   const { onStopped } = pipeline ?? {}
-  if (onStopped !== undefined && input?.success === true) {
+  const input = pipeline?.input.safeParse(alive.input)
+  const stop = async (): Promise<void> => {
+    if (onStopped === undefined || input?.success !== true) return
     const facts = { org, runId: run, subject: alive.subject, input: input.data }
-    // A run ends and its count is lowered also when its pipeline can not do its part.
-    await tx
-      .attempt(() => tx.asTenant(org, (tenant) => onStopped(tenant, facts)))
-      .catch((error: unknown) => log.error({ err: error, org, runId: run }, 'a pipeline could not stop its run'))
+    await tx.asTenant(org, (tenant) => onStopped(tenant, facts))
   }
   const from = statesBefore(status)
-  const ended = await tx.run(endRun, { org, run, status, from, summary: null, code, failed, held })
-  if (ended.length === 0) return false
+  const end = () => tx.run(endRun, { org, run, status, from, summary: null, code, failed, held })
+  const ended = await tx
+    .attempt(async () => {
+      await stop()
+      // Ended by another in between: what the pipeline has done for it is undone.
+      if ((await end()).length === 0) throw new Over()
+      return true
+    })
+    .catch(async (error: unknown) => {
+      if (error instanceof Over) return false
+      // What may pass is tried again; a run also ends when its pipeline can not do its part.
+      if (error instanceof TenonError && error.retryable) throw error
+      log.error({ err: error, org, runId: run }, 'a pipeline could not stop its run')
+      return (await end()).length > 0
+    })
+  if (!ended) return false
   await tx.run(skipRest, { org, run })
   await lowerUsage(tx, org, 'concurrentRuns', 1)
   await failpoint('run.closed')

@@ -102,7 +102,7 @@ describe('a failure', () => {
     const at = performance.now()
     const deaf = await nodes.begin(
       org,
-      { behaviour: { work: ({ attempt }) => (attempt === 1 ? forever() : Promise.resolve()) } },
+      { behaviour: { work: ({ attempt }) => (attempt % 65_536 === 1 ? forever() : Promise.resolve()) } },
       hasty,
     )
     await nodes.until(org, deaf, ({ waiting, status }) => waiting?.reason === 'retry' || status === 'succeeded', 9_000)

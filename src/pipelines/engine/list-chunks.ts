@@ -6,7 +6,7 @@ import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement } from '../../kernel/verb.ts'
 import { selectChunks, selectRun } from './runs.sql.ts'
 
-const position = z.strictObject({ step: z.int().min(0).max(3), n: z.int().min(-1) })
+const position = z.strictObject({ step: z.int().min(0).max(3), n: z.int().min(-1).max(2_147_483_647) })
 
 export const listChunksVerb = implement(listChunks, async ({ sql, orgId }, { run, state = null, limit, cursor }) => {
   const org = orgId()

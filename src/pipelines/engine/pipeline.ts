@@ -12,7 +12,7 @@ import type { StepName } from './claim.sql.ts'
 export interface RunCtx<Input> {
   readonly org: OrgId
   readonly runId: RunId
-  /** Fencing token of this chunk: of two workers on it, only the higher one can settle. */
+  /** Fencing token of this chunk: of two workers on it, only the higher one can settle. None comes twice in a run. */
   readonly attempt: number
   readonly input: Input
   readonly requestId: string

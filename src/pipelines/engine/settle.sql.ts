@@ -23,7 +23,7 @@ export const settleWork = statement<
      update chunks c set state = 'done', result = g.result, done_at = clock_timestamp(), ${FREE}
      from given g, runs r
      where c.org_id = g.org and c.run_id = g.run and c.step = 'work' and c.n = g.n and c.attempt = g.attempt
-       and c.state = 'claimed' and r.org_id = c.org_id and r.id = c.run_id and r.status in ${ALIVE}
+       and c.state = 'claimed' and r.org_id = c.org_id and r.id = c.run_id and r.status = 'running'
      returning c.org_id, c.run_id, c.n, c.attempt),
    counted as (select org_id, run_id, count(*)::int as count from done group by 1, 2 order by 1, 2),
    raised as (
@@ -41,7 +41,8 @@ export const settleWork = statement<
 export const settleDone = statement<ChunkKey & { result: string }, { state: string }>(
   'engine.settleDone',
   `update chunks c set state = 'done', result = :result, done_at = clock_timestamp(), ${FREE}
-   from runs r where ${HELD} and r.org_id = c.org_id and r.id = c.run_id and r.status in ${ALIVE} returning c.state`,
+   from runs r where ${HELD} and r.org_id = c.org_id and r.id = c.run_id
+     and case :step when 'work' then r.status = 'running' else r.status in ${ALIVE} end returning c.state`,
 )
 
 /** Ready again, at once or later. */
@@ -93,7 +94,8 @@ export const deleteWork = statement<{ org: OrgId; run: RunId; attempt: number },
 
 /**
  * A part of a plan. The plan's own row is held meanwhile, so that nobody claims it anew between the look at the attempt and
- * the writing. No row when the attempt is over.
+ * the writing. No row when the attempt is over. Attempts at its chunks go on from those of every plan before, so that no
+ * fencing token comes twice in a run.
  */
 export const insertWork = statement<
   { org: OrgId; run: RunId; attempt: number; from: number; inputs: string },
@@ -103,8 +105,8 @@ export const insertWork = statement<
   `with fence as (
      select org_id, run_id from chunks
      where org_id = :org and run_id = :run and step = 'plan' and n = 0 and attempt = :attempt and state = 'claimed' for share)
-   insert into chunks (org_id, run_id, step, n, input)
-   select f.org_id, f.run_id, 'work', (:from::int + place - 1)::int, value
+   insert into chunks (org_id, run_id, step, n, input, attempt)
+   select f.org_id, f.run_id, 'work', (:from::int + place - 1)::int, value, :attempt::int * 65536
    from fence f, jsonb_array_elements(:inputs::jsonb) with ordinality as e (value, place) returning n`,
 )
 
@@ -118,7 +120,7 @@ export const setPlanned = statement<
   { status: string }
 >(
   'engine.setPlanned',
-  `update runs set status = :status, chunks_total = :total, active = active - 1
+  `update runs set status = :status, chunks_total = :total, chunks_done = 0, chunks_failed = 0, active = active - 1
    where org_id = :org and id = :run and status = any(:from) returning status`,
 )
 

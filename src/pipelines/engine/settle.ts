@@ -135,7 +135,12 @@ async function writeFailure(
   const { org, run } = key
   // A provider that is busy says when to come again: that is no failure of the step.
   const laterS = error.code === 'rate_limited' ? error.details?.['retryAfterSeconds'] : undefined
-  const waitS = typeof laterS === 'number' ? laterS : error.retryable ? retryWaitsS[chunk.tries] : undefined
+  const waitS =
+    typeof laterS === 'number'
+      ? Math.min(3_600, Math.max(1, laterS))
+      : error.retryable
+        ? retryWaitsS[chunk.tries]
+        : undefined
   if (waitS !== undefined) {
     const usedTry = typeof laterS !== 'number'
     return putBack(tx, { ...key, usedTry, waitMs: waitS * 1000, code: error.code })

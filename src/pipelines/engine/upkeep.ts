@@ -2,7 +2,7 @@ import type { Log } from '../../kernel/ctx.ts'
 import type { Database } from '../../platform/db/index.ts'
 import { closeRun } from './close-run.ts'
 import type { PipelineMap } from './pipeline.ts'
-import { archiveRuns, deleteOldRuns, selectExpired } from './upkeep.sql.ts'
+import { archiveRuns, deleteChunks, deleteOldRuns, selectExpired } from './upkeep.sql.ts'
 
 export interface UpkeepOptions {
   readonly db: Database
@@ -19,9 +19,7 @@ export async function keepRuns({ db, pipelines, log, retentionDays }: UpkeepOpti
     await db.cross('engine', (tx) => closeRun(tx, { ...end, pipeline: pipelines.get(name) }))
     log.warn({ org, runId: run }, 'a run was not done within its time')
   }
-  const repeat = async (work: () => Promise<readonly unknown[]>): Promise<void> => {
-    while ((await work()).length > 0);
-  }
-  await repeat(() => db.cross('engine', (sql) => sql.run(archiveRuns, {})))
-  await repeat(() => db.cross('engine', (sql) => sql.run(deleteOldRuns, { days: retentionDays })))
+  for (const { orgId: org, id: run } of await db.cross('engine', (sql) => sql.run(archiveRuns, {})))
+    while ((await db.cross('engine', (sql) => sql.run(deleteChunks, { org, run }))).length > 0);
+  while ((await db.cross('engine', (sql) => sql.run(deleteOldRuns, { days: retentionDays }))).length > 0);
 }

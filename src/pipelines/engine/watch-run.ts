@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import type { OrgId } from '../../contract/ids.ts'
 import { isEnded, watchRun, type Run, type RunEvent } from '../../contract/runs.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
@@ -17,13 +18,30 @@ const STREAM_MS = 55_000
 const LINES = 200
 
 /** Reads only: nothing is written for the sake of watchers, however many there are. */
+/** Streams that are open on this node, by organisation. */
+const open = new Map<OrgId, number>()
+const MAX_OPEN = 20
+
 export const watchRunVerb = implement(watchRun, async (ctx, { run }) => {
   const { sql, orgId, lastEventId } = ctx
   const from = lastEventId === undefined ? { run: '', log: 0 } : decodeCursor(lastEventId, position)
   const [found] = await sql.run(selectRun, { org: orgId(), id: run })
   if (found === undefined) throw new TenonError('not_found')
-  return eventsOf(ctx, run, from)
+  if ((open.get(orgId()) ?? 0) >= MAX_OPEN)
+    throw new TenonError('rate_limited', { details: { window: 'streams', limit: MAX_OPEN, retryAfterSeconds: 5 } })
+  return counted(orgId(), eventsOf(ctx, run, from))
 })
+
+async function* counted<T>(org: OrgId, events: AsyncGenerator<T>): AsyncGenerator<T> {
+  open.set(org, (open.get(org) ?? 0) + 1)
+  try {
+    yield* events
+  } finally {
+    const left = (open.get(org) ?? 1) - 1
+    if (left > 0) open.set(org, left)
+    else open.delete(org)
+  }
+}
 
 async function* eventsOf(
   { sql, orgId, signal }: Ctx,

@@ -101,7 +101,7 @@ function turnOf(turning: Settling & { worker: string; leaseMs: number; bench: Wo
     bench.take(done.claimed)
     const late = new Set(done.late)
     for (const { chunk } of done.late) await settleOne(turning, chunk, RELEASED)
-    for (const outcome of outcomes) if (!late.has(outcome)) await runAfter(log, outcome)
+    for (const outcome of outcomes) if (!late.has(outcome)) void runAfter(log, outcome)
     if (done.claimed.length > 0) await failpoint('chunk.claimed')
     return done.claimed.length > 0 || done.more
   }
@@ -163,7 +163,11 @@ async function isolate(
 }
 
 async function runAfter(log: Log, { chunk, after }: Pick<PlainOutcome, 'chunk' | 'after'>): Promise<void> {
-  await after?.().catch((error: unknown) => log.warn({ err: error, runId: chunk.runId }, 'what follows a step failed'))
+  try {
+    await after?.()
+  } catch (error) {
+    log.warn({ err: error, runId: chunk.runId }, 'what follows a step failed')
+  }
 }
 
 function warnLate(log: Log, { runId, step, n, attempt }: ClaimedChunk): void {

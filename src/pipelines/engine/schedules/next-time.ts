@@ -22,6 +22,8 @@ export function checkTiming(timing: Timing, now: Date): void {
   } catch (cause) {
     throw wrong('timeZone', 'This is no name of a time zone', cause)
   }
+  if (timing.cron.trim().split(/\s+/).length !== 5)
+    throw wrong('cron', 'These are not five fields of a schedule', undefined)
   let next: Date | null
   try {
     // Names such as @hourly would be understood as well, but are not five fields.

@@ -58,7 +58,8 @@ export const selectSchedules = statement<{ org: OrgId; after: string | null; lim
 /** By id or name. */
 export const lockSchedule = statement<{ org: OrgId; key: string }, ScheduleRow>(
   'engine.lockSchedule',
-  `select ${COLUMNS} from schedules where org_id = :org and (id = :key or name = :key) for update`,
+  `select ${COLUMNS} from schedules where org_id = :org and (id = :key or name = :key)
+   order by (id = :key) desc limit 1 for update`,
 )
 
 export const updateSchedule = statement<

@@ -24,16 +24,37 @@ interface Due {
  */
 export async function startDue({ db, pipelines, clock, log }: Due): Promise<void> {
   for (;;) {
-    const found = await db.cross('engine', async (tx) => {
-      const [due] = await tx.run(lockDue, {})
-      if (due === undefined) return false
-      const { run, error } = await startOne(tx, pipelines, due, log)
-      const nextAt = due.enabled ? nextTime(due, later(clock.now(), due.nextAt)) : null
-      await tx.run(noteStart, { org: due.orgId, id: due.id, nextAt, run, error })
-      return true
-    })
-    if (!found) return
+    let current: (ScheduleRow & { orgId: OrgId }) | undefined
+    try {
+      const found = await db.cross('engine', async (tx) => {
+        const [due] = await tx.run(lockDue, {})
+        if (due === undefined) return false
+        current = due
+        const { run, error } = await startOne(tx, pipelines, due, log)
+        const nextAt = due.enabled ? nextTime(due, later(clock.now(), due.nextAt)) : null
+        await tx.run(noteStart, { org: due.orgId, id: due.id, nextAt, run, error })
+        return true
+      })
+      if (!found) return
+    } catch (error) {
+      if (current === undefined) throw error
+      await putOff(db, current, { now: clock.now(), error, log })
+    }
   }
+}
+
+const PUT_OFF_MS = 5 * 60_000
+
+/** One schedule that can not be handled must not stand before all others. */
+async function putOff(
+  db: Database,
+  { orgId: org, id }: ScheduleRow & { orgId: OrgId },
+  { now, error, log }: { now: Date; error: unknown; log: Log },
+): Promise<void> {
+  log.error({ err: error, org, schedule: id }, 'a schedule was put off')
+  const nextAt = new Date(now.getTime() + PUT_OFF_MS)
+  const note = { org, id, nextAt, run: null, error: toTenonError(error).code }
+  await db.cross('engine', (sql) => sql.run(noteStart, note))
 }
 
 /** The database has found it due: a clock behind that of the database must not find the same time again. */
