@@ -55,7 +55,7 @@ const ENGINE_IDLE_MS = 5_000
 export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Database {
   const pools = {
     app: openPool('app', { url, log, max: poolSize, deadlineMs: TIMEOUT_MS + 5_000 }),
-    urgent: openPool('app', { url, log, max: 4, deadlineMs: URGENT_MS }),
+    urgent: openPool('app', { url, log, max: 4, deadlineMs: URGENT_MS, durable: false }),
     auth: openPool('auth', { url, log, max: 4, deadlineMs: URGENT_MS }),
     engine: openPool('engine', { url, log, max: 4, deadlineMs: TIMEOUT_MS + 5_000, idleMs: ENGINE_IDLE_MS }),
     keeper: openPool('keeper', { url, log, max: 1, deadlineMs: TIMEOUT_MS + 5_000 }),
@@ -102,14 +102,17 @@ interface PoolOptions {
   readonly deadlineMs: number
   /** A transaction that does nothing for so long is ended by the server. */
   readonly idleMs?: number
+  /** False for counts of calls: of those, a crash of PostgreSQL may take the last moments, and nobody waits for the disk. */
+  readonly durable?: boolean
 }
 
-function openPool(role: keyof typeof ROLES, { url, max, log, deadlineMs, idleMs = IDLE_MS }: PoolOptions): pg.Pool {
+function openPool(role: keyof typeof ROLES, options: PoolOptions): pg.Pool {
+  const { url, max, log, deadlineMs, idleMs = IDLE_MS, durable = true } = options
   const pool = new pg.Pool({
     connectionString: withoutOptions(url),
     max,
     verify: (client, done) => callbackify(() => verifyRole(client, ROLES[role]))((error) => done(error ?? undefined)),
-    options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=${idleMs} -c timezone=UTC`,
+    options: `-c role=${ROLES[role]} -c statement_timeout=${TIMEOUT_MS} -c idle_in_transaction_session_timeout=${idleMs} -c timezone=UTC${durable ? '' : ' -c synchronous_commit=off'}`,
     application_name: `tenon ${role}`,
     connectionTimeoutMillis: Math.min(deadlineMs, 10_000),
     // A server that is gone without a word answers neither query nor its timeout.
