@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ApiError, createClient, type Client } from '../contract/client.ts'
-import { addRepository, searchCode } from '../contract/code.ts'
+import { addRepository } from '../contract/code.ts'
+import { searchCode } from '../contract/search.ts'
 import { ERRORS, type ErrorCode } from '../contract/errors.ts'
 import { getMe, onboardOrganization } from '../contract/identity.ts'
 import { getRun, isEnded, type Run } from '../contract/runs.ts'

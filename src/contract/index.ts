@@ -5,6 +5,7 @@ import * as limits from './limits.ts'
 import type { Operation } from './operation.ts'
 import * as runs from './runs.ts'
 import * as schedules from './schedules.ts'
+import * as search from './search.ts'
 
 /** Every operation that Tenon offers. A new one is defined in its domain's file and named here. */
 export const OPERATIONS: readonly Operation[] = [
@@ -23,7 +24,7 @@ export const OPERATIONS: readonly Operation[] = [
   code.getRepository,
   code.reindexRepository,
   code.deleteRepository,
-  code.searchCode,
+  search.searchCode,
   runs.listRuns,
   runs.getRun,
   runs.listRunLogs,

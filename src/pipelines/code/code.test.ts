@@ -7,8 +7,8 @@ import {
   getRepository,
   listRepositories,
   reindexRepository,
-  searchCode,
 } from '../../contract/code.ts'
+import { searchCode } from '../../contract/search.ts'
 import { getRun, isEnded, listRunLogs, type Run } from '../../contract/runs.ts'
 import { commitFiles, git, makeRepository } from '../../../test/support/git-repository.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'

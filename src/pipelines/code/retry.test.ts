@@ -4,7 +4,8 @@ import { commitFiles, makeRepository } from '../../../test/support/git-repositor
 import { startTestNode, type TestNode } from '../../../test/support/node.ts'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { waitFor } from '../../../test/support/wait-for.ts'
-import { addRepository, searchCode } from '../../contract/code.ts'
+import { addRepository } from '../../contract/code.ts'
+import { searchCode } from '../../contract/search.ts'
 import { getRun, isEnded, retryRun } from '../../contract/runs.ts'
 
 const folder = temporaryFolder('retry')

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { searchCode, type SearchMatch } from '../../contract/code.ts'
+import { searchCode, type SearchMatch } from '../../contract/search.ts'
 import type { OrgId } from '../../contract/ids.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
 import type { Sql } from '../../kernel/statement.ts'

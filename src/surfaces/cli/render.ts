@@ -1,4 +1,5 @@
-import type { Repository, SearchMatch } from '../../contract/code.ts'
+import type { Repository } from '../../contract/code.ts'
+import type { SearchMatch } from '../../contract/search.ts'
 import type { Envelope } from '../../contract/operation.ts'
 import type { Run } from '../../contract/runs.ts'
 import { renderAudit } from './render-audit.ts'
