@@ -2,7 +2,7 @@ import type { ApiResults } from './api.ts'
 import type { ServerProfile } from './api/profile-server.ts'
 import { SHARES } from './api/profile.ts'
 import type { EngineResults } from './engine.ts'
-import type { SearchResults } from './search.ts'
+import { rounded, target } from './report-search.ts'
 
 const TARGETS = { perSecondToReference: 0.3, p99Ms: 25 }
 const ENGINE_TARGETS = {
@@ -13,11 +13,6 @@ const ENGINE_TARGETS = {
   besideMs: 1_000,
 }
 const FUNCTIONS = 25
-
-export function reportSearch(results: SearchResults): void {
-  console.log('\nSearch, beside git grep')
-  console.table(Object.fromEntries(Object.entries(results).map(([name, value]) => [name, rounded(value, 2)])))
-}
 
 export function reportApi(results: ApiResults): void {
   reportComparison(results)
@@ -46,10 +41,6 @@ function reportComparison({ tenon, reference, perSecondToReference }: ApiResults
   )
   target(tenon.p99Ms < TARGETS.p99Ms, `p99 under ${TARGETS.p99Ms} ms: ${rounded(tenon.p99Ms)}`)
   target(tenon.failed + reference.failed === 0, `no error and no other answer: ${tenon.failed + reference.failed}`)
-}
-
-function target(met: boolean, text: string): void {
-  console.log(`${met ? 'met   ' : 'MISSED'} ${text}`)
 }
 
 export function reportEngine({ throughput, latency }: EngineResults): void {
@@ -116,8 +107,4 @@ function reportProfile({ profile, tenon, reference }: ApiResults): void {
 
 function wholeOf({ mainThread }: ServerProfile): number {
   return SHARES.reduce((sum, share) => sum + mainThread[share], 0)
-}
-
-function rounded<T extends number | null>(value: T, digits = 1): T {
-  return (value === null ? null : Number(value.toFixed(digits))) as T
 }

@@ -7,7 +7,8 @@ import { availableParallelism, loadavg } from 'node:os'
 import { benchApi } from './api.ts'
 import type { ServerProfile } from './api/profile-server.ts'
 import { benchEngine } from './engine.ts'
-import { reportApi, reportEngine, reportSearch } from './report.ts'
+import { reportSearch } from './report-search.ts'
+import { reportApi, reportEngine } from './report.ts'
 import { benchSearch } from './search.ts'
 
 const RESULTS = new URL('results.json', import.meta.url)

@@ -1,113 +1,114 @@
-/** Indexes and searches a repository made of this checkout's own dependencies, beside `git grep` on the same commit. */
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+/**
+ * The search engine on the corpora of `bench/search/corpus.ts`, beside ripgrep on the same files in the same run; then
+ * the whole product on the medium one.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { prepareGit } from '../src/pipelines/code/index.ts'
-import { readBlobs } from '../src/pipelines/code/git/read-blobs.ts'
-import { listTree } from '../src/pipelines/code/git/tree.ts'
-import { buildShard } from '../src/pipelines/code/shard/build-shard.ts'
-import { openShard } from '../src/pipelines/code/shard/open-shard.ts'
+import { CORPORA, openCorpus, type Corpus } from './search/corpus.ts'
+import { ALL_QUERIES, type Measured } from './search/measure.ts'
+import { benchProduct, type ProductResults } from './search/product.ts'
+import type { BenchQuery } from './search/queries.ts'
+import { ripgrep } from './search/ripgrep.ts'
+import { makeSmallCorpus } from './search/small-corpus.ts'
+import { differenceOf, findOddities, type Difference } from './search/verify.ts'
+import { interruptible } from './setting.ts'
 import { quantile } from './statistics.ts'
 
-const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url))
-const PACKAGES = [
-  '@modelcontextprotocol',
-  'vitest',
-  'zod',
-  '@types',
-  'fast-check',
-  'hono',
-  'knip',
-  'vite',
-  'undici-types',
-]
-const QUERIES = [
-  'use strict',
-  'export declare function',
-  'Permission is hereby granted',
-  'async function',
-  'toString',
-  'zqxjk',
-  'TODO',
-  'import type',
-  'prototype',
-  'JSON.stringify',
-]
-const ROUNDS = 5
-
-export type SearchResults = Awaited<ReturnType<typeof measure>>
-
-export async function benchSearch(): Promise<SearchResults> {
-  const folder = mkdtempSync(join(tmpdir(), 'tenon-bench-search-'))
-  try {
-    return await measure(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+export interface ReferenceTimes {
+  readonly p50Ms: number
+  readonly worstMs: number
 }
 
-async function measure(folder: string) {
-  const source = join(folder, 'source')
-  const grep = (...args: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=b', '-c', 'user.email=b@example.org', ...args], {
-      cwd: source,
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    })
-  const present = new Set(readdirSync(MODULES))
-  for (const name of PACKAGES.filter((pack) => present.has(pack)))
-    cpSync(join(MODULES, name), join(source, name), { recursive: true })
-  grep('init', '-q')
-  grep('add', '-A', '-f')
-  grep('commit', '-q', '-m', 'bench')
-  const git = prepareGit({ dir: join(folder, 'git'), path: '/usr/local/bin:/usr/bin:/bin', allowHosts: [] })
-  const { files } = await listTree(git, join(source, '.git'), grep('rev-parse', 'HEAD').trim())
-  const shas = [...new Set(files.map(({ sha }) => sha))]
-  const file = join(folder, 'bench.shard')
-  const began = performance.now()
-  const built = await buildShard({ file, blobs: readBlobs(git, join(source, '.git'), shas) })
-  const buildMs = performance.now() - began
-  const bytes = built.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  const { ours, reference } = searchBoth(file, grep)
-  return {
-    files: files.length,
-    corpusMB: bytes / 1e6,
-    buildMBPerSecond: bytes / 1e3 / buildMs,
-    shardToCorpusWithText: built.sizeBytes / bytes,
-    searchP50Ms: quantile(ours, 0.5),
-    searchWorstMs: quantile(ours, 1),
-    gitGrepP50Ms: quantile(reference, 0.5),
-    gitGrepToSearchP50: quantile(reference, 0.5) / quantile(ours, 0.5),
-  }
+export interface CorpusResults extends Omit<Measured, 'outcomes'> {
+  readonly corpus: Omit<Corpus, 'repositories' | 'trees'> & { readonly repositories: number }
+  readonly ripgrep: { readonly literal: ReferenceTimes; readonly regex: ReferenceTimes }
+  readonly differences: readonly Difference[]
 }
 
-/** Milliseconds of each search. */
-function searchBoth(file: string, grep: (...args: string[]) => string): { ours: number[]; reference: number[] } {
-  const shard = openShard(file)
-  const ours: number[] = []
-  const reference: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const text of QUERIES) {
-      ours.push(timed(() => shard.counts({ text, caseSensitive: false }, Number.POSITIVE_INFINITY)))
-      reference.push(
-        timed(() => {
-          try {
-            grep('grep', '-I', '-i', '-F', '-c', '-e', text, 'HEAD')
-          } catch {
-            // Nothing found.
-          }
-        }),
-      )
+export interface SearchResults {
+  readonly corpora: readonly CorpusResults[]
+  /** Why the corpora could not be had, and the checkout's own dependencies stand in for them. */
+  readonly standIn: string | null
+  readonly product: ProductResults
+}
+
+const PROGRAM = fileURLToPath(new URL('search/measure-process.ts', import.meta.url))
+const MEASURE_MS = 600_000
+
+export function benchSearch(): Promise<SearchResults> {
+  return interruptible(async (signal) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tenon-bench-small-'))
+    try {
+      const { corpora, standIn } = await corporaToMeasure(folder)
+      const results: CorpusResults[] = []
+      for (const corpus of corpora) results.push(await measureCorpus(corpus, signal))
+      const repository = corpora[0]?.repositories[0]
+      if (repository === undefined) throw new Error('there is no corpus')
+      console.log('indexing and searching through the whole product')
+      return { corpora: results, standIn, product: await benchProduct(repository, signal) }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
     }
-  }
-  shard.close()
-  return { ours, reference }
+  })
 }
 
-function timed(work: () => unknown): number {
-  const began = performance.now()
-  work()
-  return performance.now() - began
+/** A small one of this checkout's own dependencies where no corpus is cached and none can be made. */
+async function corporaToMeasure(folder: string): Promise<{ corpora: Corpus[]; standIn: string | null }> {
+  try {
+    const corpora: Corpus[] = []
+    for (const name of CORPORA) corpora.push(await openCorpus(name, console.log))
+    return { corpora, standIn: null }
+  } catch (error) {
+    const standIn = error instanceof Error ? error.message : String(error)
+    return { corpora: [makeSmallCorpus(folder)], standIn }
+  }
+}
+
+async function measureCorpus(corpus: Corpus, signal: AbortSignal): Promise<CorpusResults> {
+  const { repositories, trees, ...about } = corpus
+  console.log(`${corpus.name}: ${repositories.length} repositories, ${corpus.files} files`)
+  const { outcomes, ...measured } = await inProcess(corpus, signal)
+  const oddities = findOddities(trees)
+  const times = { literal: [] as number[], regex: [] as number[] }
+  const differences: Difference[] = []
+  // The first one brings the files into the memory of the system, as indexing did for the engine.
+  for (const query of ALL_QUERIES.slice(0, 1)) ripgrep(query, trees)
+  for (const [i, query] of ALL_QUERIES.entries()) {
+    signal.throwIfAborted()
+    const answer = ripgrep(query, trees)
+    times[query.mode].push(answer.ms)
+    const outcome = outcomes[i] ?? { total: null, truncated: false }
+    const difference = differenceOf({ query, outcome, answer, trees, oddities })
+    if (difference !== null) differences.push(difference)
+  }
+  const reference = (mode: BenchQuery['mode']): ReferenceTimes => ({
+    p50Ms: quantile(times[mode], 0.5),
+    worstMs: quantile(times[mode], 1),
+  })
+  return {
+    corpus: { ...about, repositories: repositories.length },
+    ...measured,
+    ripgrep: { literal: reference('literal'), regex: reference('regex') },
+    differences,
+  }
+}
+
+async function inProcess({ repositories }: Corpus, signal: AbortSignal): Promise<Measured> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)])
+  const child = fork(PROGRAM, { signal: limit, execArgv: [] })
+  const ended = once(child, 'exit')
+  try {
+    child.send(repositories)
+    const [first] = (await Promise.race([once(child, 'message'), ended.then(([code]) => [code])])) as [unknown]
+    if (typeof first !== 'object' || first === null)
+      throw new Error(`the measurement ended early with ${String(first)}`)
+    return first as Measured
+  } finally {
+    child.kill('SIGKILL')
+    await ended.catch(() => {})
+  }
 }

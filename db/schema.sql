@@ -116,9 +116,11 @@ create table code_blobs (
   size_bytes integer not null,
   lines integer not null,
   skipped text,
+  doc integer,
   constraint code_blobs_pkey PRIMARY KEY (org_id, repository_id, sha),
   constraint code_blobs_org_id_repository_id_shard_id_fkey FOREIGN KEY (org_id, repository_id, shard_id) REFERENCES code_shards(org_id, repository_id, id) ON DELETE CASCADE
 );
+-- CREATE INDEX code_blobs_by_shard ON public.code_blobs USING btree (org_id, repository_id, shard_id);
 -- row level security: on, forced
 -- policy code_blobs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
@@ -129,10 +131,13 @@ create table code_files (
   path text collate "C" not null,
   sha text collate "C" not null,
   language text,
+  changed_commit text,
+  changed_at timestamp with time zone,
   constraint code_files_pkey PRIMARY KEY (org_id, repository_id, path),
   constraint code_files_org_id_repository_id_sha_fkey FOREIGN KEY (org_id, repository_id, sha) REFERENCES code_blobs(org_id, repository_id, sha) ON DELETE CASCADE
 );
 -- CREATE INDEX code_files_by_sha ON public.code_files USING btree (org_id, repository_id, sha);
+-- CREATE INDEX code_files_recent ON public.code_files USING btree (org_id, repository_id, changed_at DESC, path) WHERE (changed_at IS NOT NULL);
 -- row level security: on, forced
 -- policy code_files_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
@@ -143,6 +148,8 @@ create table code_shards (
   id text collate "C" not null,
   blob_key text not null,
   size_bytes bigint not null,
+  checksum text not null default ''::text,
+  damaged boolean not null default false,
   constraint code_shards_pkey PRIMARY KEY (org_id, repository_id, id),
   constraint code_shards_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
 );
@@ -250,6 +257,35 @@ create table organizations (
 -- grant delete, insert, select to tenon_auth
 -- grant select to tenon_keeper
 
+create table project_repositories (
+  org_id text collate "C" not null,
+  project_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  added_at timestamp with time zone not null,
+  constraint project_repositories_pkey PRIMARY KEY (org_id, project_id, repository_id),
+  constraint project_repositories_org_id_project_id_fkey FOREIGN KEY (org_id, project_id) REFERENCES projects(org_id, id) ON DELETE CASCADE,
+  constraint project_repositories_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
+);
+-- CREATE INDEX project_repositories_by_repository ON public.project_repositories USING btree (org_id, repository_id);
+-- row level security: on, forced
+-- policy project_repositories_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table projects (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  name text collate "C" not null,
+  description text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint projects_org_id_name_key UNIQUE (org_id, name),
+  constraint projects_pkey PRIMARY KEY (org_id, id),
+  constraint projects_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy projects_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
 create table rate_windows (
   org_id text collate "C" not null,
   subject text collate "C" not null,
@@ -279,6 +315,9 @@ create table repositories (
   size_bytes bigint not null default 0,
   latest_run text collate "C",
   created_at timestamp with time zone not null,
+  snapshot_key text,
+  snapshot_checksum text,
+  rebuild boolean not null default false,
   constraint repositories_org_id_name_key UNIQUE (org_id, name),
   constraint repositories_pkey PRIMARY KEY (org_id, id),
   constraint repositories_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
@@ -286,6 +325,19 @@ create table repositories (
 );
 -- row level security: on, forced
 -- policy repositories_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table repository_credentials (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  username text not null,
+  sealed bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint repository_credentials_pkey PRIMARY KEY (org_id, repository_id),
+  constraint repository_credentials_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy repository_credentials_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
 create table run_logs (

@@ -77,6 +77,9 @@ export const TABLES: Record<string, string> = {
   code_shards: 'pipelines/code',
   code_blobs: 'pipelines/code',
   code_files: 'pipelines/code',
+  repository_credentials: 'pipelines/code',
+  projects: 'pipelines/code',
+  project_repositories: 'pipelines/code',
 }
 
 /** A text that may stand only in the named places. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { confirm, isCancel } from '@clack/prompts'
 import { EXIT } from '../contract/errors.ts'
 import { httpFetch } from '../platform/http/fetch.ts'
@@ -81,6 +82,7 @@ function settingsOf({ client, dataDir, host, port, noColor, logLevel }: Config):
     colors: process.stdout.isTTY && !noColor,
     debug: logLevel === 'debug',
     width: process.stdout.columns ?? Number.POSITIVE_INFINITY,
+    input: async () => (await buffer(process.stdin)).toString(),
     confirm: async (message) => {
       const answer = await confirm({ message, initialValue: false })
       return !isCancel(answer) && answer

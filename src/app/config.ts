@@ -37,11 +37,14 @@ const environment = z.object({
   TENON_MIGRATION_DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
   TENON_ROOT_KEY: secret.optional(),
   TENON_QUEUE_KEY: secret.optional(),
+  TENON_MASTER_KEY_FILE: z.string().min(1).optional(),
   TENON_DEMO: z.enum(['0', '1']).default('1'),
   TENON_GIT_BASE_URL: z.url({ protocol: /^https$/ }).default('https://github.com'),
   TENON_GIT_ALLOW_HOSTS: list(/[\s,]+/).default([]),
   TENON_GIT_CA_FILE: z.string().min(1).optional(),
   TENON_LOCAL_REPOS: list(/:/).default([]),
+  TENON_INDEX_CACHE_MB: z.coerce.number().int().min(64).max(10_000_000).default(10_240),
+  TENON_INDEX_MEMORY_MB: z.coerce.number().int().min(16).max(1_000_000).default(512),
   TENON_TRUSTED_PROXIES: list(/[\s,]+/)
     .default([])
     .refine(areAddresses, 'Addresses or CIDR ranges, such as 10.0.0.0/8'),
@@ -78,6 +81,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     migrationDatabaseUrl: e.TENON_MIGRATION_DATABASE_URL,
     rootKey: e.TENON_ROOT_KEY,
     queueKey: e.TENON_QUEUE_KEY,
+    masterKeyFile: e.TENON_MASTER_KEY_FILE,
     demo: e.TENON_DEMO === '1',
     git: {
       baseUrl: e.TENON_GIT_BASE_URL,
@@ -86,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       path: e.PATH,
     },
     localRepos: e.TENON_LOCAL_REPOS,
+    index: { maxDiskBytes: e.TENON_INDEX_CACHE_MB * 2 ** 20, maxMemoryBytes: e.TENON_INDEX_MEMORY_MB * 2 ** 20 },
     runRetentionDays: e.TENON_RUN_RETENTION_DAYS,
     trustedProxies: e.TENON_TRUSTED_PROXIES,
     drainMs: e.TENON_DRAIN_SECONDS * 1000,

@@ -3,7 +3,7 @@ import { orgIds, type Identity } from '../domains/identity/index.ts'
 import { removeEndedWindows, repairUsage } from '../domains/limits/index.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { every, type Repeated } from '../kernel/every.ts'
-import { countedRepositories } from '../pipelines/code/index.ts'
+import { countedRepositories, type CodeIntelligence } from '../pipelines/code/index.ts'
 import { countedRuns, type Engine } from '../pipelines/engine/index.ts'
 import type { Database } from '../platform/db/index.ts'
 
@@ -11,6 +11,7 @@ export interface HousekeepingOptions {
   readonly db: Database
   readonly identity: Identity
   readonly engine: Engine
+  readonly code: CodeIntelligence
   readonly log: Log
 }
 
@@ -21,7 +22,7 @@ const SCHEDULES_MS = 5_000
 const REPAIR_ROUNDS = 60
 
 /** What no call waits for, done by every worker now and then: each task does nothing that another has done. */
-export function startHousekeeping({ db, identity, engine, log }: HousekeepingOptions): Repeated {
+export function startHousekeeping({ db, identity, engine, code, log }: HousekeepingOptions): Repeated {
   const failed = (error: unknown): void => log.warn({ err: error }, 'house-keeping failed')
   const schedules = every(SCHEDULES_MS, () => engine.startDue(), failed)
   const tidying = every(
@@ -33,7 +34,13 @@ export function startHousekeeping({ db, identity, engine, log }: HousekeepingOpt
         () => identity.sweep(),
         () => engine.keepRuns(),
       ]
-      if (round % REPAIR_ROUNDS === 0) tasks.push(async () => void (await repairCounts(db, log, signal)))
+      if (round % REPAIR_ROUNDS === 0)
+        tasks.push(
+          async () => void (await repairCounts(db, log, signal)),
+          async () => {
+            for await (const org of orgIds(db)) if (!signal.aborted) await code.rebuildMarked(org).catch(failed)
+          },
+        )
       for (const task of tasks) if (!signal.aborted) await task().catch(failed)
     },
     failed,

@@ -3,8 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createIdentity, type Identity } from '../domains/identity/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/ctx.ts'
-import type { Repeated } from '../kernel/every.ts'
-import { checkGit, codeIntelligence, codeJobNames, prepareGit } from '../pipelines/code/index.ts'
+import { every, type Repeated } from '../kernel/every.ts'
+import {
+  checkGit,
+  codeIntelligence,
+  codeJobNames,
+  createIndexReader,
+  prepareGit,
+  type CodeDeps,
+  type CodeIntelligence,
+} from '../pipelines/code/index.ts'
 import { createEngine, createWakeUp, createWorker, type Worker } from '../pipelines/engine/index.ts'
 import { createDiskBlobs } from '../platform/blobs/index.ts'
 import { migrate, openDatabase, type Database } from '../platform/db/index.ts'
@@ -13,6 +21,7 @@ import { createMcp } from '../surfaces/mcp/index.ts'
 import { createRestApp, listen, type Listening } from '../surfaces/rest/index.ts'
 import { composeCaller } from './compose-caller.ts'
 import { PACKAGE_ROOT, type Config } from './config.ts'
+import { armFailpoints } from './failpoints.ts'
 import { startHousekeeping } from './housekeeping.ts'
 
 export interface NodeOptions {
@@ -21,6 +30,8 @@ export interface NodeOptions {
   readonly databaseUrl: string
   readonly rootKey: string
   readonly queueKey: string
+  /** What tokens are sealed with; undefined takes no tokens. */
+  readonly masterKey: string | undefined
   readonly localRepos: readonly string[]
   /** What this process does; one does both by default. */
   readonly api: boolean
@@ -54,21 +65,13 @@ export function migrateDatabase(url: string): Promise<string[]> {
 /** Composes a node. @throws TenonError `git_missing`, `port_in_use`, `unavailable` */
 export async function startNode(options: NodeOptions): Promise<TenonNode> {
   const { config, log, databaseUrl } = options
+  armFailpoints(config.failpoints, log)
   const git = prepareGit({ dir: join(config.dataDir, 'git'), ...config.git })
   await checkGit(git)
   const db = openDatabase({ url: databaseUrl, log })
   const queue = createQueue({ url: databaseUrl, signingKey: options.queueKey, log })
   const wakeUp = createWakeUp()
-  const code = codeIntelligence(
-    {
-      git,
-      rules: { gitBaseUrl: config.git.baseUrl, localRepos: options.localRepos },
-      blobs: createDiskBlobs(join(config.dataDir, 'blobs')),
-      mirrors: join(config.dataDir, 'mirrors'),
-      scratch: join(config.dataDir, 'scratch', options.worker ? 'worker' : 'api'),
-    },
-    { queue },
-  )
+  const code = codeIntelligence(codeDepsOf(options, git, db), { queue })
   const clock = systemClock
   const identity = createIdentity({ db, rootKey: options.rootKey, clock, log })
   const engine = createEngine({ db, pipelines: code.pipelines, clock, log, retentionDays: config.runRetentionDays })
@@ -88,21 +91,27 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
   })
   const { publicUrl, trustedProxies } = config
   const app = createRestApp({ caller, log, checks, publicUrl, trustedProxies, mcp })
-  const running: Running = { queue, db }
+  const running: Running = { queue, db, code }
   const stop = async (ending: Ending): Promise<void> => {
     stopping = true
     await stopAll(running, ending)
   }
   try {
+    running.caches = every(
+      SWEEP_MS,
+      (_, signal) => code.sweepCaches(signal),
+      (error) => log.warn({ err: error }, 'caches could not be swept'),
+    )
     if (options.api) {
       running.identity = identity
       await identity.start()
       running.listening = await listen(app, { host: config.host, port: config.port })
+      code.warmUp()
     }
     if (options.worker) {
       running.worker = createWorker({ db, pipelines: code.pipelines, log, wakeUp })
       running.worker.start()
-      running.housekeeping = startHousekeeping({ db, identity, engine, log })
+      running.housekeeping = startHousekeeping({ db, identity, engine, code, log })
       await queue.start(code.jobs)
     }
   } catch (error) {
@@ -113,10 +122,34 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
   return { url: running.listening?.url ?? null, stop }
 }
 
+function codeDepsOf(
+  { config, log, localRepos, masterKey, worker }: NodeOptions,
+  git: CodeDeps['git'],
+  db: Database,
+): CodeDeps {
+  const blobs = createDiskBlobs(join(config.dataDir, 'blobs'))
+  return {
+    git,
+    log,
+    tenant: db.tenant,
+    masterKey,
+    rules: { gitBaseUrl: config.git.baseUrl, localRepos },
+    blobs,
+    reader: createIndexReader({ blobs, dir: join(config.dataDir, 'index'), ...config.index }),
+    mirrors: join(config.dataDir, 'mirrors'),
+    scratch: join(config.dataDir, 'scratch', worker ? 'worker' : 'api'),
+  }
+}
+
+const SWEEP_MS = 3_600_000
+
 /** What a node has begun. */
 interface Running {
   readonly queue: Queue
   readonly db: Database
+  readonly code: CodeIntelligence
+  /** Of this node alone, whatever it does. */
+  caches?: Repeated
   identity?: Identity
   listening?: Listening
   worker?: Worker
@@ -124,16 +157,17 @@ interface Running {
 }
 
 async function stopAll(
-  { queue, db, identity, listening, worker, housekeeping }: Running,
+  { queue, db, code, caches, identity, listening, worker, housekeeping }: Running,
   { drainMs, graceMs }: Ending,
 ): Promise<void> {
   listening?.drain()
-  const stopWork = Promise.allSettled([worker?.stop(graceMs), housekeeping?.stop(), queue.stop()])
+  const stopWork = Promise.allSettled([worker?.stop(graceMs), housekeeping?.stop(), caches?.stop(), queue.stop()])
   if (listening !== undefined) {
     await sleep(drainMs)
     await listening.close(graceMs)
   }
   await stopWork
   await identity?.stop()
+  await code.close()
   await db.close()
 }

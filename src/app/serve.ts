@@ -1,7 +1,7 @@
 import { EXIT } from '../contract/errors.ts'
 import { createLogger } from '../platform/telemetry/logger.ts'
 import { required, type Config } from './config.ts'
-import { armFailpoints } from './failpoints.ts'
+import { readMasterKey } from './master-key.ts'
 import { migrateDatabase, startNode } from './node.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
 
@@ -12,15 +12,16 @@ export async function serve(config: Config, part: 'api' | 'worker', say: (line: 
     TENON_ROOT_KEY: config.rootKey,
     TENON_QUEUE_KEY: config.queueKey,
   })
+  const masterKey = readMasterKey(config)
   const log = createLogger({ level: config.logLevel ?? 'info' })
   await migrateDatabase(config.migrationDatabaseUrl ?? settings.DATABASE_URL)
-  armFailpoints(config.failpoints, log)
   const node = await startNode({
     config,
     log,
     databaseUrl: settings.DATABASE_URL,
     rootKey: settings.TENON_ROOT_KEY,
     queueKey: settings.TENON_QUEUE_KEY,
+    masterKey,
     localRepos: config.localRepos,
     api: part === 'api',
     worker: part === 'worker',

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { EXIT } from '../contract/errors.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
+import { gitFoldersOf } from '../pipelines/code/index.ts'
 import { lockDataDir, startEmbeddedPostgres } from '../platform/postgres/index.ts'
 import { createLogger } from '../platform/telemetry/logger.ts'
 import { PACKAGE_ROOT, type Config } from './config.ts'
 import { showDemo } from './demo.ts'
+import { ensureMasterKey } from './master-key.ts'
 import { migrateDatabase, startNode } from './node.ts'
 import { readPrivateFile, secretsFile, writePrivateFile } from './private-file.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
@@ -30,7 +32,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
     destination.on('error', () => {})
     const log = createLogger({ level: config.logLevel ?? 'info', destination })
     say('Tenon')
-    const secrets = secretsOf(config)
+    const secrets = { ...secretsOf(config), masterKey: ensureMasterKey(config) }
     const databaseUrl = config.databaseUrl ?? (await startDatabase(config, { log, say, undo }))
     if (config.databaseUrl !== undefined) say('  database   DATABASE_URL')
     const applied = await migrateDatabase(config.migrationDatabaseUrl ?? databaseUrl)
@@ -41,7 +43,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
       log,
       databaseUrl,
       ...secrets,
-      localRepos: [...config.localRepos, ...checkout],
+      localRepos: [...config.localRepos, ...checkout.flatMap((folder) => [folder, ...gitFoldersOf(folder)])],
       api: true,
       worker: true,
     })

@@ -16,6 +16,7 @@ export const repository = z.strictObject({
   indexedAt: timestamp.nullable(),
   files: z.int().describe('Indexed files of that commit'),
   sizeBytes: z.int().describe('Size of those files'),
+  hasToken: z.boolean().describe('Whether it is fetched with a token that is kept for it'),
   latestRun: idSchema('run').nullable(),
   createdAt: timestamp,
 })
@@ -38,11 +39,27 @@ const source = z
   .describe('https URL, `owner/name`, or the absolute path of a local folder that the server allows')
 const ref = z.string().min(1).max(255).describe('Branch, tag or commit; the default branch when left out')
 
+const token = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[\x21-\x7e]+$/, 'Visible ASCII characters without spaces')
+  .nullable()
+  .describe('Access token for a private repository over https, kept sealed; null forgets the one that is kept')
+const username = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[\x20-\x39\x3b-\x7e]+$/, 'Visible ASCII characters but the colon')
+  .describe('Sent beside the token; `x-access-token` when left out')
+
 const SOURCE_ERRORS = [
   'source_invalid',
   'source_forbidden',
   'source_not_a_repository',
   'source_unreachable',
+  'source_denied',
+  'source_damaged',
   'ref_not_found',
   'repository_empty',
   'git_missing',
@@ -54,7 +71,7 @@ export const addRepository = defineOperation({
   name: 'repositories.add',
   summary: 'Add a repository and index it',
   description:
-    'Checks that the address can be read, then indexes it in the background: follow `data.run`. The same source under the same name is indexed again; under another name it is a second repository.',
+    'Checks that the address can be read, then indexes it in the background: follow `data.run`. The same source under the same name is indexed again, with the token that is kept for it unless another is given; under another name it is a second repository.',
   method: 'POST',
   path: '/v1/repositories/{org}',
   auth: 'key',
@@ -66,10 +83,12 @@ export const addRepository = defineOperation({
     source,
     ref: ref.optional(),
     name: repositoryName.optional().describe('Taken from the source when left out'),
+    token: token.optional(),
+    username: username.optional(),
   }),
   output: started,
   status: 202,
-  errors: [...SOURCE_ERRORS, 'repository_exists'],
+  errors: [...SOURCE_ERRORS, 'repository_exists', 'master_key_missing'],
   idempotent: true,
   surfaces: {
     mcp: {
@@ -84,7 +103,9 @@ export const addRepository = defineOperation({
       examples: [
         'tenon repos add honojs/hono --wait',
         'tenon repos add https://git.example.org/team/api.git --ref main --name api',
+        'tenon repos add acme/private --token - < token.txt',
       ],
+      secret: 'token',
     },
   },
 })

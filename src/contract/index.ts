@@ -3,6 +3,7 @@ import * as code from './code.ts'
 import * as identity from './identity.ts'
 import * as limits from './limits.ts'
 import type { Operation } from './operation.ts'
+import * as projects from './projects.ts'
 import * as runs from './runs.ts'
 import * as schedules from './schedules.ts'
 import * as search from './search.ts'
@@ -24,7 +25,16 @@ export const OPERATIONS: readonly Operation[] = [
   code.getRepository,
   code.reindexRepository,
   code.deleteRepository,
+  projects.createProject,
+  projects.listProjects,
+  projects.getProject,
+  projects.updateProject,
+  projects.deleteProject,
+  projects.addRepositoryToProject,
+  projects.removeRepositoryFromProject,
   search.searchCode,
+  search.getFile,
+  search.listRecentFiles,
   runs.listRuns,
   runs.getRun,
   runs.listRunLogs,

@@ -63,7 +63,7 @@ export const LOCAL_ERRORS = {
     exitCode: EXIT.failed,
     retryable: true,
     message: 'There is no space left on the disk of the data folder.',
-    recovery: 'Free some space, then start again: nothing was lost.',
+    recovery: 'Free some space, then try again: nothing was lost.',
   },
   postgres_unavailable: {
     httpStatus: null,
@@ -91,6 +91,6 @@ export const LOCAL_ERRORS = {
     exitCode: EXIT.failed,
     retryable: false,
     message: 'git was not found, or is too old.',
-    recovery: 'Install git 2.30 or later and make sure that it is on the PATH.',
+    recovery: 'Install git 2.37 or later and make sure that it is on the PATH.',
   },
 } as const satisfies Record<string, ErrorSpec>

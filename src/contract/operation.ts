@@ -12,7 +12,7 @@ export type AuthKind = 'public' | 'key' | 'root'
  * audit entry and its idempotency record. `none`: the verb opens its own short transactions; it changes nothing, or keeps
  * a journal of its own. */
 export type TxMode = 'read' | 'write' | 'none'
-export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface McpSurface {
   /** Tool name, at most 40 characters. */
@@ -28,6 +28,8 @@ export interface CliSurface {
   readonly args?: readonly string[]
   /** An option, such as `--self`, that turns another operation's command into this one. */
   readonly flag?: { readonly name: string; readonly description: string }
+  /** A field with a secret, which may stand in the standard input instead of among the arguments, where others see it. */
+  readonly secret?: string
   readonly examples: readonly string[]
 }
 /** A surface that an operation does not stand on says why. */

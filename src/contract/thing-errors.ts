@@ -72,6 +72,20 @@ export const THING_ERRORS = {
     message: 'Another repository has this name already.',
     recovery: 'Choose another name, or delete the repository that has it.',
   },
+  project_exists: {
+    httpStatus: 409,
+    exitCode: EXIT.conflict,
+    retryable: false,
+    message: 'Another project has this name already.',
+    recovery: 'Choose another name, or use the project that has it.',
+  },
+  too_many_projects: {
+    httpStatus: 409,
+    exitCode: EXIT.limit,
+    retryable: false,
+    message: 'There are as many projects as there may be.',
+    recovery: 'Delete projects that are not needed; details.limit says how many there may be.',
+  },
   unknown_pipeline: {
     httpStatus: 422,
     exitCode: EXIT.usage,
@@ -113,7 +127,7 @@ export const THING_ERRORS = {
     exitCode: EXIT.failed,
     retryable: false,
     message: 'There is no git repository at this address.',
-    recovery: 'Check the address; a private repository needs credentials.',
+    recovery: 'Check the address; details.reason says more when it is a repository of a kind that is not read.',
   },
   source_unreachable: {
     httpStatus: 422,
@@ -121,6 +135,29 @@ export const THING_ERRORS = {
     retryable: true,
     message: 'The git server could not be reached.',
     recovery: 'Check the host name, then try again.',
+  },
+  source_denied: {
+    httpStatus: 422,
+    exitCode: EXIT.refused,
+    retryable: false,
+    message: 'The source wants a token, or refused the one given.',
+    recovery:
+      'Check the address; for a private repository add it again with a `token` that may read it. Many servers answer the same for a repository that does not exist.',
+  },
+  source_damaged: {
+    httpStatus: 422,
+    exitCode: EXIT.failed,
+    retryable: false,
+    message: 'Objects of the repository are missing or damaged.',
+    recovery: 'Check the repository with `git fsck` where it is kept, mend it, then index it again.',
+  },
+  master_key_missing: {
+    httpStatus: 422,
+    exitCode: EXIT.refused,
+    retryable: false,
+    message: 'This server has no master key, or not the one that the token was sealed with.',
+    recovery:
+      'Ask the operator to set TENON_MASTER_KEY_FILE to the same file on every node; add the repository again with its token if that file is lost.',
   },
   ref_not_found: {
     httpStatus: 422,
@@ -142,5 +179,20 @@ export const THING_ERRORS = {
     retryable: false,
     message: 'The repository is larger than the limit.',
     recovery: 'Index a smaller repository, or ask the operator to raise the limit.',
+  },
+  search_too_slow: {
+    httpStatus: 422,
+    exitCode: EXIT.limit,
+    retryable: false,
+    message: 'The search takes too long.',
+    recovery:
+      'Put a plain text of three characters or more into the expression, repeat less inside of repetitions, or narrow the search by repository, language or path.',
+  },
+  index_incomplete: {
+    httpStatus: 503,
+    exitCode: EXIT.tryAgain,
+    retryable: true,
+    message: 'A part of the index was lost and is built again.',
+    recovery: 'Try again in a minute; the run that builds it is listed by `tenon runs list`.',
   },
 } as const satisfies Record<string, ErrorSpec>

@@ -4,6 +4,7 @@ import { addRepository } from '../../src/contract/code.ts'
 import { getMe } from '../../src/contract/identity.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
 import { fieldsOf, type Operation } from '../../src/contract/operation.ts'
+import { createProject } from '../../src/contract/projects.ts'
 import { createSchedule } from '../../src/contract/schedules.ts'
 import { getRun, isEnded } from '../../src/contract/runs.ts'
 import { makeRepository } from '../support/git-repository.ts'
@@ -25,6 +26,7 @@ const NOBODYS: Record<string, readonly string[]> = {
   run: ['run_00000000000000000000000000', 'x'],
   key: ['key_00000000000000000000000000', 'x'],
   schedule: ['schedule_00000000000000000000000000', 'x'],
+  project: ['no-such-project', 'proj_00000000000000000000000000'],
 }
 
 beforeAll(async () => {
@@ -52,6 +54,7 @@ async function thingsOf(org: TestOrg): Promise<Record<string, string>> {
     cron: '0 4 * * *',
   }
   const { id: schedule } = await org.call(createSchedule, nightly)
+  const project = await org.call(createProject, { name: `project-of-${org.slug}` })
   return {
     org: me.org.id,
     slug: org.slug,
@@ -62,12 +65,15 @@ async function thingsOf(org: TestOrg): Promise<Record<string, string>> {
     source,
     q: 'a',
     schedule,
+    project: project.id,
+    projectName: project.name,
   }
 }
 
 function inputOf(operation: Operation): Record<string, unknown> {
   const required = requiredFields(operation)
-  return Object.fromEntries(required.map((field) => [field, own[field] ?? `a-${field}`]))
+  const fields = Object.fromEntries(required.map((field) => [field, own[field] ?? `a-${field}`]))
+  return operation.name === 'projects.update' ? { ...fields, description: 'a description' } : fields
 }
 
 /** Only on the command line is the request named by the program itself. */
@@ -78,7 +84,11 @@ describe("another organisation's things", () => {
   for (const operation of OPERATIONS.filter(({ auth }) => auth === 'key')) {
     for (const field of [...fieldsOf(operation).keys()].filter((name) => Object.hasOwn(NOBODYS, name))) {
       it(`are not found by ${operation.name}, in the very bytes of what does not exist: ${field}`, async () => {
-        const names = { org: [foreign['org'], foreign['slug']], repository: [foreign['repository'], foreign['name']] }
+        const names = {
+          org: [foreign['org'], foreign['slug']],
+          repository: [foreign['repository'], foreign['name']],
+          project: [foreign['project'], foreign['projectName']],
+        }
         const theirs = Object.hasOwn(names, field) ? names[field as keyof typeof names] : [foreign[field]]
         const ask = (value: unknown) => surfaces.call(operation, () => ({ ...inputOf(operation), [field]: value }))
         const expected = (await ask(NOBODYS[field]?.[0])).map(bytes)

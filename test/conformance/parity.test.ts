@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addRepository } from '../../src/contract/code.ts'
+import { createProject } from '../../src/contract/projects.ts'
 import { createSchedule } from '../../src/contract/schedules.ts'
 import { createApiKey } from '../../src/contract/identity.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
@@ -29,13 +30,16 @@ beforeAll(async () => {
   await waitFor(async () => isEnded((await org.call(getRun, { run: run.id })).status), 20_000)
   const schedule = { name: 'nightly', pipeline: 'git/code/index', input: { repository: 'app' }, cron: '0 4 * * *' }
   const { id } = await org.call(createSchedule, schedule)
+  const project = await org.call(createProject, { name: 'storefront' })
   known = {
     ...schedule,
     source,
     schedule: id,
+    project: project.id,
     repository: repository.id,
     run: run.id,
     q: 'needle',
+    path: 'a',
     name: 'app',
     org: org.slug,
   }
@@ -54,6 +58,9 @@ const VARYING = [
   'secret',
   'hint',
   'createdAt',
+  'updatedAt',
+  // Of two calls that make it so, the first.
+  'changed',
   'revokedAt',
   'latestRun',
   'lastUsedAt',
@@ -67,7 +74,7 @@ const MOVING = ['status', 'progress', 'startedAt', 'endedAt', 'waiting', 'summar
 function steady({ text }: Raw, { status }: Operation): unknown {
   const dropped = status === 202 ? [...VARYING, ...MOVING] : VARYING
   const kept = JSON.stringify(JSON.parse(text), (key, value: unknown) => (dropped.includes(key) ? undefined : value))
-  return JSON.parse(kept.replaceAll(/(?:run|key|schedule)_[0-9a-z]{26}|schedule-\d+/g, 'id'))
+  return JSON.parse(kept.replaceAll(/(?:run|key|schedule|proj)_[0-9a-z]{26}|(?:schedule|project)-\d+/g, 'id'))
 }
 
 /** Valid input of an operation, from what is known; a key is made for each call that takes one. */
@@ -75,6 +82,8 @@ async function inputOf(operation: Operation): Promise<Record<string, unknown>> {
   const required = requiredFields(operation)
   const fields = required.map((field) => [field, known[field] ?? `a-${field}`] as const)
   if (operation.name === 'schedules.create') return { ...Object.fromEntries(fields), name: `schedule-${made++}` }
+  if (operation.name === 'projects.create') return { ...Object.fromEntries(fields), name: `project-${made++}` }
+  if (operation.name === 'projects.update') return { ...Object.fromEntries(fields), description: 'the shop' }
   if (!required.includes('key')) return Object.fromEntries(fields)
   return { ...Object.fromEntries(fields), key: (await org.call(createApiKey, { name: 'of a test' })).id }
 }

@@ -9,6 +9,7 @@ import { searchCode } from '../../src/contract/search.ts'
 import { createApiKey, getMe, listApiKeys } from '../../src/contract/identity.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
 import { setLimits } from '../../src/contract/limits.ts'
+import { createProject, listProjects } from '../../src/contract/projects.ts'
 import { createSchedule } from '../../src/contract/schedules.ts'
 import { getRun, isEnded, listRunLogs, listRuns } from '../../src/contract/runs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -101,6 +102,10 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
   await endWork()
   const live = await waitingRuns(client, sources.readable[0] ?? '')
   const throwAway = Array.from({ length: 6 }, (_, n) => `throw-away/${n}`)
+  const projects = ['storefront', 'search', 'spare-1', 'spare-2', 'spare-3', 'spare-4']
+  const projectIds = await Promise.all(
+    projects.map(async (name) => (await client.call(createProject, { name })).data.id),
+  )
   const keys = await Promise.all(
     Array.from({ length: 400 }, async (_, n) => (await client.call(createApiKey, { name: `throw-away ${n}` })).data),
   )
@@ -113,12 +118,17 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
     repository: [...repositories, ...repositories, ...repositories, ...throwAway],
     'repositories.delete repository': throwAway,
     'repositories.add name': throwAway,
+    project: [...projectIds.slice(0, 2), projects[0] ?? ''],
+    'projects.delete project': projectIds.slice(2),
+    'projects.create name': [...projects, 'made-anew'],
+    'projects.update name': projects.slice(0, 2),
     source: sources.all,
     ref: ['main', 'v1', 'refs/heads/main', 'no-such', '-x'],
     key: keys.slice(0, 200).map(({ id }) => id),
     run: runs,
     pipeline: ['git/code/index'],
     action: OPERATIONS.map(({ name }) => name),
+    'repositories.file path': ['src/0.ts', 'src/1.ts', 'none.ts', '../x'],
     q: ['lighthouse', 'LIGHTHOUSE', 'e', 'const', 'Straße', 'no such text'],
     ...(await cursors(client, runs[0] ?? '')),
   }
@@ -190,6 +200,7 @@ async function index(
 async function cursors(client: Client, run: string): Promise<Record<string, readonly string[]>> {
   const pages = {
     'repositories.list': client.call(listRepositories, { limit: 1 }),
+    'projects.list': client.call(listProjects, { limit: 1 }),
     'runs.list': client.call(listRuns, { limit: 1 }),
     'runs.logs': client.call(listRunLogs, { run, limit: 1 }),
     'apiKeys.list': client.call(listApiKeys, { limit: 1 }),

@@ -22,6 +22,10 @@ export function git(folder: string, ...args: string[]): string {
   })
 }
 
+export function gitWithInput(folder: string, input: Buffer, ...args: string[]): string {
+  return execFileSync('git', [...CONFIG, ...args], { cwd: folder, encoding: 'utf8', input })
+}
+
 /** Makes a git repository with these files in one commit; answers its path. */
 export function makeRepository(folder: string, files: Readonly<Record<string, string | Buffer>>): string {
   mkdirSync(folder, { recursive: true })

@@ -5,10 +5,15 @@ import { onboardOrganization } from '../../src/contract/identity.ts'
 import type { ErrorEnvelope } from '../../src/contract/errors.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { composeCaller } from '../../src/app/compose-caller.ts'
-import type { Clock } from '../../src/kernel/ctx.ts'
+import type { Clock, Log } from '../../src/kernel/ctx.ts'
 import type { Caller, Outcome } from '../../src/kernel/run-operation.ts'
 import { createIdentity } from '../../src/domains/identity/index.ts'
-import { codeIntelligence, prepareGit } from '../../src/pipelines/code/index.ts'
+import {
+  codeIntelligence,
+  createIndexReader,
+  prepareGit,
+  type CodeIntelligence,
+} from '../../src/pipelines/code/index.ts'
 import {
   createEngine,
   createWakeUp,
@@ -19,6 +24,7 @@ import {
   type WorkerOptions,
 } from '../../src/pipelines/engine/index.ts'
 import { createDiskBlobs } from '../../src/platform/blobs/index.ts'
+import type { Database } from '../../src/platform/db/index.ts'
 import { createQueue, type Queue } from '../../src/platform/queue/index.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from './database.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -38,7 +44,13 @@ export interface NodeOptions {
   localRepos?: readonly string[]
   allowHosts?: readonly string[]
   caFile?: string
+  /** null for a node without one. */
+  masterKey?: string | null
+  /** PATH of git; that of this process by default. */
+  path?: string
+  log?: Log
   clock?: Clock
+  index?: { maxDiskBytes?: number; maxMemoryBytes?: number }
   pipelines?: readonly Pipeline[]
   worker?: Partial<WorkerOptions>
 }
@@ -50,6 +62,7 @@ export interface TestNode {
   readonly worker: Worker
   readonly engine: Engine
   readonly queue: Queue
+  readonly code: CodeIntelligence
   readonly dir: string
   onboard(slug: string): Promise<TestOrg>
   close(): Promise<void>
@@ -59,16 +72,17 @@ export async function startTestNode(options: NodeOptions = {}): Promise<TestNode
   const database = await createTestDatabase()
   const folder = temporaryFolder('node')
   const { db, url } = database
-  const queue = createQueue({ url, signingKey: 'signing key of a test', log: silentLog })
+  const log = options.log ?? silentLog
+  const queue = createQueue({ url, signingKey: 'signing key of a test', log })
   const wakeUp = createWakeUp()
-  const code = codeOf(folder.path, options, queue)
-  const parts = { db, clock: options.clock ?? systemClock, log: silentLog }
+  const code = codeOf(folder.path, options, { db, queue })
+  const parts = { db, clock: options.clock ?? systemClock, log }
   const identity = createIdentity({ ...parts, rootKey: ROOT_KEY })
   const pipelines = [...code.pipelines, ...(options.pipelines ?? [])]
   const engine = createEngine({ ...parts, pipelines, retentionDays: 90 })
   const caller = composeCaller({ ...parts, identity, verbs: [...engine.verbs, ...code.verbs] })
   await identity.start()
-  const worker = createWorker({ db, pipelines, log: silentLog, wakeUp, ...options.worker })
+  const worker = createWorker({ db, pipelines, log, wakeUp, ...options.worker })
   worker.start()
   await queue.start(code.jobs)
   return {
@@ -77,6 +91,7 @@ export async function startTestNode(options: NodeOptions = {}): Promise<TestNode
     worker,
     engine,
     queue,
+    code,
     dir: folder.path,
     onboard: async (slug) => {
       const outcome = await callOn(caller, { rootKey: ROOT_KEY }, onboardOrganization, {
@@ -92,24 +107,36 @@ export async function startTestNode(options: NodeOptions = {}): Promise<TestNode
       await worker.stop(0)
       await queue.stop()
       await identity.stop()
+      await code.close()
       await database.close()
       folder.remove()
     },
   }
 }
 
-function codeOf(path: string, options: NodeOptions, queue: Queue): ReturnType<typeof codeIntelligence> {
+function codeOf(path: string, options: NodeOptions, { db, queue }: { db: Database; queue: Queue }): CodeIntelligence {
   const git = prepareGit({
     dir: join(path, 'git'),
-    path: process.env['PATH'] ?? '',
+    path: options.path ?? process.env['PATH'] ?? '',
     allowHosts: options.allowHosts ?? [],
     caFile: options.caFile,
   })
+  const blobs = createDiskBlobs(join(path, 'blobs'))
   return codeIntelligence(
     {
       git,
+      log: silentLog,
+      tenant: db.tenant,
+      masterKey: options.masterKey === undefined ? 'master key of a test' : (options.masterKey ?? undefined),
       rules: { gitBaseUrl: 'https://github.com', localRepos: options.localRepos ?? [] },
-      blobs: createDiskBlobs(join(path, 'blobs')),
+      blobs,
+      reader: createIndexReader({
+        blobs,
+        dir: join(path, 'index'),
+        maxDiskBytes: 2 ** 30,
+        maxMemoryBytes: 2 ** 28,
+        ...options.index,
+      }),
       mirrors: join(path, 'mirrors'),
       scratch: join(path, 'scratch'),
     },

@@ -133,6 +133,7 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
     colors: false,
     width: 80,
     confirm: async () => false,
+    input: async () => '',
   }
   const exitCode = await runCli(argv, settings, [])
   const answer = JSON.parse(text) as Answer

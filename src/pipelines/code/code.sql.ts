@@ -2,7 +2,9 @@ import type { OrgId, RepositoryId, RunId } from '../../contract/ids.ts'
 import type { Repository } from '../../contract/code.ts'
 import { statement } from '../../kernel/statement.ts'
 
-const COLUMNS = `id, name, source, ref, status, indexed_commit, indexed_at, files, size_bytes, latest_run, created_at`
+const COLUMNS = `id, name, source, ref, status, indexed_commit, indexed_at, files, size_bytes, latest_run, created_at,
+  exists (select from repository_credentials c
+    where c.org_id = repositories.org_id and c.repository_id = repositories.id) as has_token`
 
 interface Key {
   org: OrgId
@@ -43,7 +45,7 @@ export const countRepositories = statement<{ org: OrgId }, { count: number }>(
 
 export const setRun = statement<Key & { run: RunId; ref: string | null }, Repository>(
   'code.setRun',
-  `update repositories set latest_run = :run, ref = :ref, status = case when indexed_commit is null then 'indexing' else 'ready' end
+  `update repositories set latest_run = :run, ref = :ref, rebuild = false, status = case when indexed_commit is null then 'indexing' else 'ready' end
    where org_id = :org and id = :repository returning ${COLUMNS}`,
 )
 
@@ -58,79 +60,61 @@ export const deleteRepository = statement<Key>(
   'delete from repositories where org_id = :org and id = :repository',
 )
 
-/** Of the blobs asked for, those that were read before. */
-export const selectKnown = statement<Key & { shas: string[] }, { sha: string }>(
-  'code.known',
-  'select sha from code_blobs where org_id = :org and repository_id = :repository and sha = any(:shas)',
-)
-
-export const insertShards = statement<Key & { rows: string }>(
-  'code.insertShards',
-  `insert into code_shards (org_id, repository_id, id, blob_key, size_bytes)
-   select :org, :repository, id, key, size from jsonb_to_recordset(:rows::jsonb) as r (id text, key text, size bigint)`,
-)
-
-export const insertBlobs = statement<Key & { rows: string }>(
-  'code.insertBlobs',
-  `insert into code_blobs (org_id, repository_id, sha, shard_id, size_bytes, lines, skipped)
-   select :org, :repository, sha, shard, size, lines, skipped
-   from jsonb_to_recordset(:rows::jsonb) as r (sha text, shard text, size int, lines int, skipped text)`,
-)
-
-export const deleteFiles = statement<Key>(
-  'code.deleteFiles',
-  'delete from code_files where org_id = :org and repository_id = :repository',
-)
-
-/** The files of a commit whose blobs can be searched. */
-export const insertFiles = statement<Key & { rows: string }>(
-  'code.insertFiles',
-  `insert into code_files (org_id, repository_id, path, sha, language)
-   select :org, :repository, r.path, r.sha, r.language
-   from jsonb_to_recordset(:rows::jsonb) as r (path text, sha text, language text)
-   join code_blobs b on b.org_id = :org and b.repository_id = :repository and b.sha = r.sha and b.skipped is null`,
-)
-
-/** Shards that no file of the indexed commit needs any more go, with their blobs. */
-export const deleteUnusedShards = statement<Key, { blobKey: string }>(
-  'code.deleteUnusedShards',
-  `delete from code_shards s where s.org_id = :org and s.repository_id = :repository
-     and not exists (select 1 from code_blobs b join code_files f
-       on f.org_id = b.org_id and f.repository_id = b.repository_id and f.sha = b.sha
-       where b.org_id = s.org_id and b.repository_id = s.repository_id and b.shard_id = s.id)
-   returning s.blob_key`,
-)
-
-export const publish = statement<Key & { commit: string }, { files: number; sizeBytes: number }>(
-  'code.publish',
-  `update repositories r set status = 'ready', indexed_commit = :commit, indexed_at = clock_timestamp(),
-     files = t.files, size_bytes = t.size
-   from (select count(*)::int as files, coalesce(sum(b.size_bytes), 0)::bigint as size
-     from code_files f join code_blobs b on b.org_id = f.org_id and b.repository_id = f.repository_id and b.sha = f.sha
-     where f.org_id = :org and f.repository_id = :repository) t
-   where r.org_id = :org and r.id = :repository returning r.files, r.size_bytes`,
-)
-
-/** Every shard that a search has to read: of one repository, or of all. */
-export const selectShards = statement<
-  { org: OrgId; repository: string | null },
-  { repositoryId: RepositoryId; blobKey: string }
+/** A repository with what leads to its index; only one with a commit that is indexed completely. */
+export const selectReadable = statement<
+  { org: OrgId; key: string },
+  { id: RepositoryId; name: string; commit: string; snapshotKey: string; snapshotChecksum: string }
 >(
-  'code.shards',
-  `select s.repository_id, s.blob_key from code_shards s
-   where s.org_id = :org and (:repository::text is null or s.repository_id = :repository)
-   order by s.repository_id, s.id`,
+  'code.readable',
+  `select id, name, indexed_commit as commit, snapshot_key, snapshot_checksum from repositories
+   where org_id = :org and (id = :key or name = :key) and snapshot_key is not null`,
 )
 
-/** Where the blobs stand in the indexed commits, in the order of the answer. */
-export const selectPaths = statement<
-  { org: OrgId; repositories: string[]; shas: string[] },
-  { repositoryId: RepositoryId; repository: string; path: string; sha: string }
+/** All of them, or those of a list of ids, in the order of an answer. */
+export const selectAllReadable = statement<
+  { org: OrgId; repositories: string[] | null },
+  { id: RepositoryId; name: string; snapshotKey: string; snapshotChecksum: string }
 >(
-  'code.paths',
-  `select f.repository_id, r.name as repository, f.path, f.sha
-   from unnest(:repositories::text[], :shas::text[]) as m (repository_id, sha)
-   join code_files f on f.org_id = :org and f.repository_id = m.repository_id and f.sha = m.sha
-   join repositories r on r.org_id = f.org_id and r.id = f.repository_id
-   order by r.name, f.path`,
+  'code.allReadable',
+  `select id, name, snapshot_key, snapshot_checksum from repositories
+   where org_id = :org and snapshot_key is not null
+     and (:repositories::text[] is null or id = any(:repositories)) order by name collate "C"`,
+)
+
+export const selectRecentFiles = statement<
+  Key & { language: string | null; upTo: string | null; skip: number; limit: number },
+  { path: string; language: string | null; sizeBytes: number; lines: number; commit: string; changedAt: string }
+>(
+  'code.recentFiles',
+  `select f.path, f.language, b.size_bytes, b.lines, f.changed_commit as commit, f.changed_at
+   from code_files f
+   join code_blobs b on b.org_id = f.org_id and b.repository_id = f.repository_id and b.sha = f.sha
+   where f.org_id = :org and f.repository_id = :repository and f.changed_at is not null
+     and (:language::text is null or f.language = :language)
+     and (:upTo::timestamptz is null or f.changed_at <= :upTo)
+   order by f.changed_at desc, f.path offset :skip limit :limit`,
+)
+
+/** What is known of a file of the indexed commit. */
+export const selectFile = statement<
+  Key & { path: string },
+  { path: string; language: string | null; sizeBytes: number; lines: number }
+>(
+  'code.file',
+  `select f.path, f.language, b.size_bytes, b.lines from code_files f
+   join code_blobs b on b.org_id = f.org_id and b.repository_id = f.repository_id and b.sha = f.sha
+   where f.org_id = :org and f.repository_id = :repository and f.path = :path`,
+)
+
+/** The repository and, if it was a shard, what was found to be damaged. */
+export const markDamaged = statement<Key & { blobKey: string }>(
+  'code.markDamaged',
+  `with shard as (
+     update code_shards set damaged = true where org_id = :org and repository_id = :repository and blob_key = :blobKey)
+   update repositories set rebuild = true where org_id = :org and id = :repository`,
+)
+
+export const selectRebuilds = statement<{ org: OrgId }, { id: RepositoryId }>(
+  'code.rebuilds',
+  'select id from repositories where org_id = :org and rebuild order by id',
 )

@@ -61,6 +61,7 @@ describe('indexing', () => {
       ['src/b.ts', 1, 10],
       ['src/b.ts', 2, 13],
     ])
+    expect(matches[0]?.snippet).toBe('export const Lighthouse = 1')
     expect((await first.call(searchCode, { q: 'lighthouse', case: 'sensitive' })).total).toBe(0)
 
     git(source, 'rm', '-q', 'src/a.ts')
@@ -68,7 +69,7 @@ describe('indexing', () => {
     const { run: again } = await first.call(reindexRepository, { repository: 'app' })
     expect((await ended(first, again.id)).summary).toMatchObject({ files: 3, blobsRead: 1, blobsReused: 2 })
     const after = await first.call(searchCode, { q: 'lighthouse' })
-    expect(after.matches.map(({ path }) => path)).toEqual(['src/b.ts', 'src/b.ts', 'src/c.ts'])
+    expect(after.matches.map(({ path }) => path)).toEqual(['src/c.ts', 'src/b.ts', 'src/b.ts'])
     const { data: logs } = await first.envelope(listRunLogs, { run: again.id })
     expect(logs.map(({ message }) => message).join('\n')).toContain('1 blobs read')
   })

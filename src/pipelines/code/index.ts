@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import type { OrgId } from '../../contract/ids.ts'
 import type { Counted } from '../../domains/limits/index.ts'
 import type { BoundVerb } from '../../kernel/verb.ts'
 import type { Job, Queue } from '../../platform/queue/index.ts'
@@ -6,30 +7,44 @@ import type { Pipeline } from '../engine/index.ts'
 import { addRepositoryVerb } from './add-repository.ts'
 import { countRepositories } from './code.sql.ts'
 import { deleteRepositoryVerb } from './delete-repository.ts'
+import type { CodeDeps } from './deps.ts'
+import { getFileVerb } from './get-file.ts'
 import { getRepositoryVerb } from './get-repository.ts'
-import { indexPipeline, type CodeDeps } from './index-pipeline.ts'
+import { indexPipeline } from './index-pipeline.ts'
+import { listRecentFilesVerb } from './list-recent-files.ts'
 import { listRepositoriesVerb } from './list-repositories.ts'
+import { projectVerbs } from './projects/index.ts'
 import { PURGE, purgeJob } from './purge-job.ts'
+import { REBUILD, rebuildJob, rebuildMarked } from './rebuild.ts'
 import { reindexRepositoryVerb } from './reindex-repository.ts'
 import { searchCodeVerb } from './search-code.ts'
-import { createShardCache } from './shard-cache.ts'
+import { sweepCaches } from './sweep-caches.ts'
 
+export type { CodeDeps } from './deps.ts'
 export { checkGit, prepareGit } from './git/git.ts'
-export type { CodeDeps } from './index-pipeline.ts'
+export { gitFoldersOf } from './git/local-repository.ts'
+export { createIndexReader } from './search/index-reader.ts'
 
-export const codeJobNames: readonly string[] = [PURGE]
+export const codeJobNames: readonly string[] = [PURGE, REBUILD]
 
 /** All that code intelligence adds to Tenon. */
-export function codeIntelligence(
-  deps: CodeDeps,
-  { queue }: { queue: Queue },
-): {
+export interface CodeIntelligence {
   readonly verbs: readonly BoundVerb[]
   readonly pipelines: readonly Pipeline[]
   readonly jobs: readonly Job[]
-} {
+  /** Starts indexing what has lost a part of its index. */
+  rebuildMarked(org: OrgId): Promise<void>
+  /** Removes what this node keeps without need. */
+  sweepCaches(signal: AbortSignal): Promise<void>
+  /** Starts what searches need, so that the first one does not wait for it. */
+  warmUp(): void
+  close(): Promise<void>
+}
+
+export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): CodeIntelligence {
   rmSync(deps.scratch, { recursive: true, force: true })
   const pipeline = indexPipeline(deps)
+  const rebuild = { ...deps, queue }
   return {
     verbs: [
       addRepositoryVerb(deps, pipeline),
@@ -37,10 +52,17 @@ export function codeIntelligence(
       getRepositoryVerb,
       reindexRepositoryVerb(pipeline),
       deleteRepositoryVerb(queue),
-      searchCodeVerb(createShardCache(deps.blobs)),
+      ...projectVerbs,
+      searchCodeVerb(deps, rebuild),
+      getFileVerb(deps, rebuild),
+      listRecentFilesVerb,
     ],
     pipelines: [pipeline],
-    jobs: [purgeJob(deps)],
+    jobs: [purgeJob(deps), rebuildJob(deps, pipeline)],
+    rebuildMarked: (org) => rebuildMarked(deps, pipeline, org),
+    sweepCaches: (signal) => sweepCaches(deps, signal),
+    warmUp: () => deps.reader.warmUp(),
+    close: () => deps.reader.close(),
   }
 }
 

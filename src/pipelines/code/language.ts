@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path'
+import type { Language } from '../../contract/languages.ts'
 
 /** Language by file name; the name in lower case, as linguist spells it. */
-const BY_EXTENSION: Readonly<Record<string, string>> = {
+const BY_EXTENSION: Readonly<Record<string, Language>> = {
   '.bash': 'shell',
   '.c': 'c',
   '.cc': 'c++',
@@ -62,7 +63,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   '.zig': 'zig',
   '.zsh': 'shell',
 }
-const BY_NAME: Readonly<Record<string, string>> = {
+const BY_NAME: Readonly<Record<string, Language>> = {
   Dockerfile: 'dockerfile',
   Makefile: 'makefile',
   Rakefile: 'ruby',
@@ -70,6 +71,6 @@ const BY_NAME: Readonly<Record<string, string>> = {
 }
 
 /** null when the name doesn't tell. */
-export function languageOf(path: string): string | null {
+export function languageOf(path: string): Language | null {
   return BY_NAME[basename(path)] ?? BY_EXTENSION[extname(path).toLowerCase()] ?? null
 }

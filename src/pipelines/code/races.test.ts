@@ -32,6 +32,11 @@ function filesOf(repository: string): string[] {
     .filter((path) => path.includes(repository))
 }
 
+/** The shards of a repository and its snapshot. */
+function blobsOf(repository: string): string[] {
+  return filesOf(repository).filter((path) => path.startsWith('blobs') && path.includes('run_'))
+}
+
 describe('two calls at once', () => {
   it('that add the same source under the same name share one repository and one run', async () => {
     const source = makeRepository(join(folder.path, 'same'), { a: 'a' })
@@ -96,20 +101,23 @@ describe('a repository', () => {
     const whole = Array.from({ length: 7 }, (_, round) => `round ${round},round ${round}`)
     expect(seen.filter((answer) => !whole.includes(answer))).toEqual([])
     expect(seen.at(-1)).toBe(whole.at(-1))
-    expect(filesOf(repository.id).filter((path) => path.startsWith('blobs') && path.includes('run_')).length).toBe(1)
+    await waitFor(async () => blobsOf(repository.id).length === 2, 5_000)
+    expect(blobsOf(repository.id).filter((path) => path.endsWith('.snapshot')).length).toBe(1)
   }, 60_000)
 
   it('loses the files of runs that failed with the next one that succeeds', async () => {
     const source = makeRepository(join(folder.path, 'leftover'), { a: 'a' })
     const { repository, run } = await org.call(addRepository, { source })
     await endOf(run.id)
-    const shards = () => filesOf(repository.id).filter((path) => path.startsWith('blobs') && path.includes('run_'))
-    const [kept = ''] = shards()
-    writeFileSync(join(node.dir, dirname(kept), 'run_00000000000000000000-0-1'), 'of a run that failed')
-    expect(shards().length).toBe(2)
+    const kept = blobsOf(repository.id).filter((path) => !path.endsWith('.snapshot'))
+    expect([kept.length, blobsOf(repository.id).length]).toEqual([1, 2])
+    for (const name of ['run_00000000000000000000-0-1', 'run_00000000000000000000-1.snapshot'])
+      writeFileSync(join(node.dir, dirname(kept[0] ?? ''), name), 'of a run that failed')
+    expect(blobsOf(repository.id).length).toBe(4)
     const { run: again } = await org.call(reindexRepository, { repository: repository.id })
     await endOf(again.id)
-    await waitFor(async () => shards().length === 1, 5_000)
-    expect(shards()).toEqual([kept])
+    await waitFor(async () => blobsOf(repository.id).length === 2, 5_000)
+    expect(blobsOf(repository.id)).toEqual(expect.arrayContaining(kept))
+    expect(blobsOf(repository.id).filter((path) => path.includes('run_0000000'))).toEqual([])
   })
 })

@@ -58,7 +58,7 @@ describe.skipIf(!works(['openssl', 'version']))('a repository over https', () =>
       { code: 'source_forbidden' },
     )
     expect(await org.error(addRepository, { source: `${server.url}/private/app`, name: 'p' })).toMatchObject({
-      code: 'source_not_a_repository',
+      code: 'source_denied',
     })
     expect(await org.error(addRepository, { source: `${server.url}/team/none`, name: 'n' })).toMatchObject({
       code: 'source_not_a_repository',

@@ -1,154 +1,124 @@
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { searchCode, type SearchMatch } from '../../contract/search.ts'
+import { searchCode } from '../../contract/search.ts'
 import type { OrgId } from '../../contract/ids.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
-import type { Sql } from '../../kernel/statement.ts'
-import { TenonError, throwIfAborted, toTenonError } from '../../kernel/tenon-error.ts'
+import type { Ctx } from '../../kernel/ctx.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
-import { selectPaths, selectRepository, selectShards } from './code.sql.ts'
-import type { createShardCache } from './shard-cache.ts'
-import type { Query } from './shard/lines.ts'
-import { ShardDamagedError, type Shard } from './shard/open-shard.ts'
+import type { InputOf } from '../../contract/operation.ts'
+import { selectAllReadable, selectRepository } from './code.sql.ts'
+import type { CodeDeps } from './deps.ts'
+import { projectScope } from './projects/index.ts'
+import { reportDamage, type Rebuild } from './rebuild.ts'
+import type { Readable } from './search/index-reader.ts'
+import type { SearchPage } from './search/protocol.ts'
+import { QueryError } from './search/query.ts'
+import { DamagedError } from './shard/format.ts'
 
-/** Where the next page begins: after so many lines of this file. */
-const position = z.strictObject({ repository: z.string().max(100), path: z.string().max(8192), skip: z.int().min(0) })
-type Position = z.output<typeof position>
+const place = z.strictObject({
+  class: z.int().min(0).max(9),
+  repository: z.string().max(100),
+  file: z.int().min(0),
+  hash: z.string().max(20),
+  skip: z.int().min(0),
+})
+const position = z.strictObject({
+  window: place.nullable(),
+  size: z.int().min(0).nullable(),
+  counted: z.int().min(0),
+  shown: z.int().min(0),
+})
 
-/** Time for looking through shards; beyond it the answer says `truncated`. */
-const DEADLINE_MS = 10_000
-/** Looks at the index while commits are published under the search. */
+/** Times that a search looks anew at a repository, because a part of it was gone. */
 const ATTEMPTS = 4
+/** When so much is damaged that leaving it out takes longer, nothing is answered. */
+const SETTLE_MS = 10_000
 
-interface Hit {
-  readonly repository: string
-  readonly path: string
-  readonly sha: string
-  readonly shard: Shard
-  readonly count: number
-}
-
-/** Which shards may be opened is decided by rows under row-level security; nothing else leads to one. */
-export function searchCodeVerb(cache: ReturnType<typeof createShardCache>): BoundVerb {
-  return implement(searchCode, async ({ sql, orgId, signal }, input) => {
+/** Which parts of the index may be read is decided by rows under row-level security; nothing else leads to one. */
+export function searchCodeVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
+  return implement(searchCode, async (ctx, input) => {
     const began = performance.now()
-    const org = orgId()
     const from = input.cursor === undefined ? null : decodeCursor(input.cursor, position)
-    const query: Query = { text: input.q, caseSensitive: input.case === 'sensitive' }
-    let repository: string | null = null
-    if (input.repository !== undefined) {
-      const [found] = await sql.run(selectRepository, { org, key: input.repository })
-      if (found === undefined) throw new TenonError('not_found')
-      repository = found.id
-    }
-    const look = { sql, org, repository, query, cache, signal, deadline: began + DEADLINE_MS }
-    const { hits, truncated, page } = await settled(look, (found) => pageOf(found, query, from, input.limit))
-    const { matches, next } = page
-    const total = hits.reduce((sum, { count }) => sum + count, 0)
+    const org = ctx.orgId()
+    const repositories = await scopeOf(ctx, input)
+    const { q: text, mode, language, path } = input
+    const query = { text, mode, language, path, caseSensitive: input.case === 'sensitive' }
+    const request = { query, from, limit: input.limit }
+    const unsearched = new Set<Readable>()
+    const page = await settled(ctx, repositories, unsearched, rebuild, (scopes) =>
+      reader.search(org, scopes, request, ctx.signal).catch(explain),
+    )
+    const { matches, total, truncated, next } = page
     const tookMs = Math.round((performance.now() - began) * 100) / 100
-    return { data: { matches, total, truncated, tookMs }, nextCursor: next === null ? null : encodeCursor(next) }
+    const missing = [...unsearched].map(({ name }) => name)
+    return {
+      data: { matches, total, truncated, unsearched: missing, tookMs },
+      nextCursor:
+        next === null ? null : encodeCursor({ ...next, window: next.window === null ? null : { ...next.window } }),
+    }
   })
 }
 
-interface Look {
-  readonly sql: Sql
-  readonly org: OrgId
-  readonly repository: string | null
-  readonly query: Query
-  readonly cache: ReturnType<typeof createShardCache>
-  readonly signal: AbortSignal
-  readonly deadline: number
+/** Ids of the repositories that are asked for; null for all. @throws TenonError `not_found` */
+async function scopeOf(
+  { sql, orgId }: Ctx,
+  { repository, project }: InputOf<typeof searchCode>,
+): Promise<string[] | null> {
+  const org = orgId()
+  const inProject = project === undefined ? null : await projectScope(sql, org, project)
+  if (repository === undefined) return inProject
+  const [found] = await sql.run(selectRepository, { org, key: repository })
+  if (found === undefined) throw new TenonError('not_found')
+  return inProject === null || inProject.includes(found.id) ? [found.id] : []
 }
 
 /**
- * Shards and paths are read one after the other, and a commit may be published between: then the answer would be of
- * neither commit, or a shard would be gone. Whoever looks again finds the shards that are named now.
+ * A commit may be published while it is searched: then parts of the one before are gone, and whoever looks again finds
+ * those that are named now. What is damaged a second time is left out, and built again.
  */
-async function settled<P>(
-  look: Look,
-  pageFrom: (hits: readonly Hit[]) => P,
-): Promise<{ hits: Hit[]; truncated: boolean; page: P }> {
-  const { sql, org, repository } = look
-  let rows = await sql.run(selectShards, { org, repository })
-  for (let left = ATTEMPTS; ; left--) {
-    const answer = await hitsIn(look, rows)
-      .then((found) => ({ ...found, page: guarded(() => pageFrom(found.hits)) }))
-      .catch((thrown: unknown) => toTenonError(thrown))
-    const now = await sql.run(selectShards, { org, repository })
-    if (left === 1 || keysOf(now) === keysOf(rows)) {
-      if (answer instanceof TenonError) throw answer
-      return answer
+async function settled(
+  ctx: Ctx,
+  repositories: string[] | null,
+  unsearched: Set<Readable>,
+  rebuild: Rebuild,
+  search: (scopes: readonly Readable[]) => Promise<SearchPage>,
+): Promise<SearchPage> {
+  const org = ctx.orgId()
+  const until = performance.now() + SETTLE_MS
+  const seen = new Set<string>()
+  const failures = new Map<string, number>()
+  for (;;) {
+    const scopes = await readable(ctx, org, repositories)
+    const names = new Set([...unsearched].map(({ id }) => id))
+    try {
+      return await search(scopes.filter(({ id }) => !names.has(id)))
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error
+      const damaged = scopes.find(({ id }) => error.key.includes(`/${id}/`))
+      const count = (failures.get(damaged?.id ?? '') ?? 0) + 1
+      failures.set(damaged?.id ?? '', count)
+      const isLost = seen.has(error.key) && damaged !== undefined
+      if (isLost) reportDamage(rebuild, { org, repository: damaged.id, error })
+      if (damaged !== undefined && (isLost || count >= ATTEMPTS)) unsearched.add(damaged)
+      else if (count >= ATTEMPTS) throw new TenonError('unavailable', { cause: error })
+      if (performance.now() > until) throw new TenonError('unavailable', { cause: error })
+      seen.add(error.key)
+      await rebuild.reader.drop(error.key)
     }
-    rows = now
   }
 }
 
-function keysOf(rows: readonly { blobKey: string }[]): string {
-  return rows.map(({ blobKey }) => blobKey).join()
+async function readable({ sql }: Ctx, org: OrgId, repositories: string[] | null): Promise<Readable[]> {
+  const rows = await sql.run(selectAllReadable, { org, repositories })
+  return rows.map(({ id, name, snapshotKey: key, snapshotChecksum: checksum }) => ({
+    id,
+    name,
+    snapshot: { key, checksum },
+  }))
 }
 
-async function hitsIn(
-  { sql, org, query, cache, signal, deadline }: Look,
-  rows: readonly { repositoryId: string; blobKey: string }[],
-): Promise<{ hits: Hit[]; truncated: boolean }> {
-  const found = new Map<string, { repositoryId: string; sha: string; shard: Shard; count: number }>()
-  let truncated = false
-  for (const { repositoryId, blobKey } of rows) {
-    throwIfAborted(signal)
-    const shard = guarded(() => cache.open(blobKey))
-    const { counts, complete } = guarded(() => shard.counts(query, deadline))
-    truncated ||= !complete
-    for (const [sha, count] of counts) found.set(`${repositoryId} ${sha}`, { repositoryId, sha, shard, count })
-    await setImmediate()
-  }
-  const each = [...found.values()]
-  const paths = await sql.run(selectPaths, {
-    org,
-    repositories: each.map(({ repositoryId }) => repositoryId),
-    shas: each.map(({ sha }) => sha),
-  })
-  const hits = paths.flatMap(({ repositoryId, repository: name, path, sha }): Hit[] => {
-    const hit = found.get(`${repositoryId} ${sha}`)
-    return hit === undefined ? [] : [{ repository: name, path, sha, shard: hit.shard, count: hit.count }]
-  })
-  return { hits, truncated }
-}
-
-function pageOf(
-  hits: readonly Hit[],
-  query: Query,
-  from: Position | null,
-  limit: number,
-): { matches: SearchMatch[]; next: Position | null } {
-  const matches: SearchMatch[] = []
-  for (const { repository, path, sha, shard, count } of hits) {
-    if (from !== null && isBefore({ repository, path }, from)) continue
-    const skip = from !== null && from.repository === repository && from.path === path ? from.skip : 0
-    if (skip >= count) continue
-    const room = limit - matches.length
-    if (room === 0) return { matches, next: { repository, path, skip } }
-    matches.push(
-      ...shard
-        .matches(sha, query, { limit: room, skip })
-        .map((match) => ({ repository, path, ...match, ranges: [...match.ranges] })),
-    )
-    if (count - skip > room) return { matches, next: { repository, path, skip: skip + room } }
-  }
-  return { matches, next: null }
-}
-
-/** In the order of the answer, which is that of the bytes, as the database sorts. */
-function isBefore(a: { repository: string; path: string }, b: Position): boolean {
-  const compare = (x: string, y: string): number => Buffer.compare(Buffer.from(x), Buffer.from(y))
-  return (compare(a.repository, b.repository) || compare(a.path, b.path)) < 0
-}
-
-function guarded<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (thrown) {
-    if (thrown instanceof ShardDamagedError)
-      throw new TenonError('unavailable', { details: { reason: 'a part of the index is damaged' }, cause: thrown })
-    throw thrown
-  }
+function explain(error: unknown): never {
+  if (!(error instanceof QueryError)) throw error
+  const issue = { path: `query.${error.field}`, message: error.message }
+  throw new TenonError('validation_failed', { details: { issues: [issue] }, cause: error })
 }

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, isAbsolute, sep } from 'node:path'
 import { TenonError } from '../../kernel/tenon-error.ts'
+import { gitDirOf } from './git/local-repository.ts'
 
 /** Where a repository is read from, in the one form in which two spellings of the same source compare equal. */
 export type Source =
@@ -11,7 +12,13 @@ export type Source =
       readonly port: number
       readonly defaultName: string
     }
-  | { readonly kind: 'local'; readonly url: string; readonly defaultName: string }
+  | {
+      readonly kind: 'local'
+      readonly url: string
+      /** What git reads; in the allowed folders with all that belongs to it. */
+      readonly gitDir: string
+      readonly defaultName: string
+    }
 
 export interface SourceRules {
   /** What `owner/name` stands below, for instance `https://github.com`. */
@@ -30,7 +37,8 @@ const SCP_LIKE = /^[^/:]+@[^/:]+:/
  * Reads an address that a user gave: `https://host/path`, `owner/name`, or an absolute local folder.
  *
  * @throws TenonError `source_invalid` for what is no such address, `source_forbidden` for a protocol or folder that is
- * not allowed; a folder outside `localRepos` gives the same answer whether or not it exists.
+ * not allowed, `source_not_a_repository` for another folder; one outside `localRepos` gives the same answer whether or
+ * not it exists.
  */
 export function parseSource(text: string, rules: SourceRules): Source {
   if (text.length === 0 || text.length > MAX_LENGTH) throw invalid('length')
@@ -52,10 +60,13 @@ function remoteSource(text: string): Source {
   if (/[%\\]/.test(text) || hasDotSegment(text)) throw invalid('path')
   const path = url.pathname.replace(/\/+$/, '').replace(/\.git$/, '')
   if (path === '') throw invalid('path')
+  // With the dot at its end it would be another name for what is pinned to an address.
+  const host = url.hostname.replace(/\.$/, '')
+  if (host === '' || host.endsWith('.')) throw invalid('form')
   return {
     kind: 'remote',
-    url: `https://${url.host}${path}`,
-    host: url.hostname,
+    url: `https://${host}${url.port === '' ? '' : `:${url.port}`}${path}`,
+    host,
     port: url.port === '' ? 443 : Number(url.port),
     defaultName: nameOf(path.split('/').slice(-2).join('/')),
   }
@@ -67,7 +78,7 @@ function localSource(text: string, localRepos: readonly string[]): Source {
   const inside =
     path !== null && roots.some((root) => path === root || path.startsWith(root === sep ? sep : root + sep))
   if (!inside) throw forbidden('folder')
-  return { kind: 'local', url: path, defaultName: nameOf(basename(path)) }
+  return { kind: 'local', url: path, gitDir: gitDirOf(path, roots), defaultName: nameOf(basename(path)) }
 }
 
 function real(path: string): string | null {

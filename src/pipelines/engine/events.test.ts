@@ -124,4 +124,23 @@ describe('the events of a run', () => {
       expect([wrong, await watch(org, run, wrong)]).toMatchObject([wrong, { ok: false, code: 'invalid_cursor' }])
     await nodes.ended(org, run)
   })
+
+  it('are given to so many at once, and to others when one has gone', async () => {
+    const gate = createGate()
+    const run = await nodes.begin(org, { behaviour: { work: ({ signal }) => gate.pass(signal) } })
+    const streams = await Promise.all(Array.from({ length: 25 }, () => watch(org, run)))
+    const given = streams.filter(({ ok }) => ok)
+    expect(given).toHaveLength(20)
+    const refused = streams.find(({ ok }) => !ok)
+    expect(refused?.envelope).toMatchObject({ error: { code: 'rate_limited', details: { window: 'streams' } } })
+    const [first, ...others] = given.map((outcome) => eventsOf(outcome)[Symbol.asyncIterator]())
+    await first?.next()
+    await first?.return?.()
+    const next = await watch(org, run)
+    expect(next.ok).toBe(true)
+    gate.open()
+    for (const one of [...others, eventsOf(next)[Symbol.asyncIterator]()]) {
+      while ((await one.next()).done !== true);
+    }
+  })
 })

@@ -21,7 +21,14 @@ import { keepRuns } from './upkeep.ts'
 import { watchRunVerb } from './watch-run.ts'
 
 export { cancelRunsOf } from './cancel.ts'
-export { definePipeline, type ChunkResult, type Pipeline, type RunCtx, type StartCall } from './pipeline.ts'
+export {
+  definePipeline,
+  type ChunkResult,
+  type Pipeline,
+  type RunCtx,
+  type StartCall,
+  type StepResult,
+} from './pipeline.ts'
 export { startCallOf, startRun } from './start-run.ts'
 export { createWakeUp, type WakeUp } from './wake-up.ts'
 export { createWorker, type Worker, type WorkerOptions } from './worker.ts'

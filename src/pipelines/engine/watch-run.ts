@@ -17,11 +17,11 @@ const LOOK_MS = 400
 const STREAM_MS = 55_000
 const LINES = 200
 
-/** Reads only: nothing is written for the sake of watchers, however many there are. */
 /** Streams that are open on this node, by organisation. */
 const open = new Map<OrgId, number>()
 const MAX_OPEN = 20
 
+/** Reads only: nothing is written for the sake of watchers, however many there are. */
 export const watchRunVerb = implement(watchRun, async (ctx, { run }) => {
   const { sql, orgId, lastEventId } = ctx
   const from = lastEventId === undefined ? { run: '', log: 0 } : decodeCursor(lastEventId, position)
@@ -29,17 +29,31 @@ export const watchRunVerb = implement(watchRun, async (ctx, { run }) => {
   if (found === undefined) throw new TenonError('not_found')
   if ((open.get(orgId()) ?? 0) >= MAX_OPEN)
     throw new TenonError('rate_limited', { details: { window: 'streams', limit: MAX_OPEN, retryAfterSeconds: 5 } })
-  return counted(orgId(), eventsOf(ctx, run, from))
+  return counted(ctx, eventsOf(ctx, run, from))
 })
 
-async function* counted<T>(org: OrgId, events: AsyncGenerator<T>): AsyncGenerator<T> {
+/** Counts from now on, before the first event is asked for, until the stream or the call ends. */
+function counted<T>({ orgId, signal }: Ctx, events: AsyncGenerator<T>): AsyncGenerator<T> {
+  const org = orgId()
   open.set(org, (open.get(org) ?? 0) + 1)
-  try {
-    yield* events
-  } finally {
+  let counts = true
+  const close = (): void => {
+    if (!counts) return
+    counts = false
     const left = (open.get(org) ?? 1) - 1
     if (left > 0) open.set(org, left)
     else open.delete(org)
+  }
+  // A stream that nobody has begun to read is never told to end.
+  signal.addEventListener('abort', close, { once: true })
+  return closing(events, close)
+}
+
+async function* closing<T>(events: AsyncGenerator<T>, close: () => void): AsyncGenerator<T> {
+  try {
+    yield* events
+  } finally {
+    close()
   }
 }
 

@@ -15,16 +15,32 @@ function file(content: string): string {
   return path
 }
 
+const get = async (key: string): Promise<string | null> => {
+  const target = join(folder.path, `got-${Math.random()}`)
+  return (await blobs.get(key, target)) ? readFileSync(target, 'utf8') : null
+}
+
 describe('a blob', () => {
   it('is taken whole, for its owner alone, and nothing unfinished is left', async () => {
     const given = file('content')
     await blobs.put('org/repo/a', given)
-    const path = blobs.path('org/repo/a')
-    expect(path === null ? null : readFileSync(path, 'utf8')).toBe('content')
-    expect(statSync(path ?? '').mode & 0o777).toBe(0o600)
+    expect(await get('org/repo/a')).toBe('content')
+    expect(statSync(join(dir, 'org/repo/a')).mode & 0o777).toBe(0o600)
     expect(statSync(join(dir, 'org/repo')).mode & 0o777).toBe(0o700)
     expect(existsSync(given)).toBe(false)
     expect(readdirSync(join(dir, 'org/repo'))).toEqual(['a'])
+  })
+
+  it('stays where it was got also after it was deleted or another was put in its place', async () => {
+    await blobs.put('org/got/a', file('first'))
+    const target = join(folder.path, 'kept')
+    expect(await blobs.get('org/got/a', target)).toBe(true)
+    await blobs.put('org/got/a', file('second'))
+    expect([readFileSync(target, 'utf8'), await get('org/got/a')]).toEqual(['first', 'second'])
+    await blobs.delete('org/got/a')
+    expect(readFileSync(target, 'utf8')).toBe('first')
+    expect(await blobs.get('org/got/a', join(folder.path, 'none'))).toBe(false)
+    expect(existsSync(join(folder.path, 'none'))).toBe(false)
   })
 
   it('is listed when it is finished, and gone after it was deleted, however often', async () => {
@@ -34,17 +50,17 @@ describe('a blob', () => {
     expect((await blobs.list('org/other')).toSorted()).toEqual(['org/other/a', 'org/other/b'])
     await blobs.delete('org/other/a')
     await blobs.delete('org/other/a')
-    expect(blobs.path('org/other/a')).toBe(null)
+    expect(await get('org/other/a')).toBe(null)
     await blobs.deletePrefix('org/other')
     await blobs.deletePrefix('org/other')
     expect(await blobs.list('org/other')).toEqual([])
-    expect(blobs.path('org/repo/a')).not.toBe(null)
+    expect(await get('org/repo/a')).toBe('content')
   })
 
   it('has a key that can not lead out of the folder', async () => {
     mkdirSync(join(folder.path, 'outside'), { recursive: true })
     for (const key of ['', '/', '..', '../outside', 'a/../b', 'a//b', '/etc/passwd', 'a\\..\\b', 'a/.', 'a/\0', 'a/']) {
-      expect(() => blobs.path(key)).toThrow('not the key')
+      await expect(get(key)).rejects.toThrow('not the key')
       await expect((async () => blobs.deletePrefix(key))()).rejects.toThrow('not the key')
       await expect((async () => blobs.put(key, file('x')))()).rejects.toThrow('not the key')
     }

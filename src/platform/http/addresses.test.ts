@@ -44,9 +44,46 @@ describe('resolving a host', () => {
     '[::1]',
     '169.254.169.254',
     '[64:ff9b::7f00:1]',
+    '[64:ff9b:1::7f00:1]',
+    '[::ffff:0:7f00:1]',
+    '[::7f00:1]',
+    '[2002:7f00:1::]',
+    '0',
+    '0x7f000001',
+    '017700000001',
+    '127.0.0.1.',
+    '①②⑦.0.0.1',
   ])('refuses the literal %s as the URL parser reads it', async (literal) => {
     const { hostname } = new URL(`https://${literal}/a/b`)
     await expect(resolve(hostname, ['8.8.8.8'])).rejects.toMatchObject({ code: 'source_forbidden' })
+  })
+
+  it('asks once, so that a name which changes its answer changes nothing', async () => {
+    const lists = [['93.184.216.34'], ['127.0.0.1']]
+    let asked = 0
+    const lookup = async () => answers(...(lists[asked++] ?? []))()
+    expect(await resolvePublicAddress('rebinding.example.org', { allowHosts: [], lookup })).toEqual({
+      address: '93.184.216.34',
+      family: 4,
+    })
+    expect(asked).toBe(1)
+    await expect(resolvePublicAddress('rebinding.example.org', { allowHosts: [], lookup })).rejects.toMatchObject({
+      code: 'source_forbidden',
+    })
+  })
+
+  it('asks for the name without the dot at its end, and in ASCII', async () => {
+    const names: string[] = []
+    const lookup = async (name: string) => {
+      names.push(name)
+      return answers(name === 'localhost' ? '127.0.0.1' : '8.8.8.8')()
+    }
+    for (const text of ['example.org.', 'bücher.example', 'EXAMPLE.org'])
+      await resolvePublicAddress(new URL(`https://${text}/`).hostname, { allowHosts: [], lookup })
+    expect(names).toEqual(['example.org', 'xn--bcher-kva.example', 'example.org'])
+    await expect(resolvePublicAddress('localhost.', { allowHosts: [], lookup })).rejects.toMatchObject({
+      code: 'source_forbidden',
+    })
   })
 
   it('answers the checked address, IPv4 before IPv6', async () => {

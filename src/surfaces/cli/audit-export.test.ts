@@ -38,6 +38,7 @@ async function exported(answers: readonly Response[], { org = 'demo' }: { org?: 
       colors: false,
       width: 80,
       confirm: async () => false,
+      input: async () => '',
     },
     [],
   )

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 const GROUPS: Readonly<Record<string, string>> = {
   repos: 'Git repositories and their index',
+  projects: 'Groups of repositories',
   runs: 'Background runs',
   schedules: 'Runs that start by the clock',
   'api-keys': 'API keys of the organisation',

@@ -61,7 +61,10 @@ function declare(command: Command, offer: Offer): void {
     command.argument(needed ? `<${arg}>` : `[${arg}]`, properties[arg]?.description)
   }
   for (const [name, schema] of Object.entries(properties)) {
-    if (name !== 'org' && !args.includes(name)) command.addOption(optionOf(name, schema, required.includes(name)))
+    if (name === 'org' || args.includes(name)) continue
+    const option = optionOf(name, schema, required.includes(name))
+    if (name === cli.secret) option.description += '; `-` reads it from the standard input'
+    command.addOption(option)
   }
   for (const { flag } of flagged) command.option(`--${flag.name}`, flag.description)
   const all = [offer, ...flagged]
@@ -107,7 +110,7 @@ async function perform(
     await askFirst(`${operation.summary}${what === '' ? '' : `: ${what}`}?`, settings)
   }
   const client = context.client()
-  let envelope = await client.call(operation, input, { idempotencyKey })
+  let envelope = await client.call(operation, await withSecret(input, cli, settings), { idempotencyKey })
   if (startsRun(operation) && wait === true) {
     // The answer is the run, or has it beside what the run works on.
     const started = envelope.data as Run | { readonly run: Run }
@@ -117,6 +120,12 @@ async function perform(
     envelope = { ...envelope, data: 'run' in started ? { ...started, run: ended } : ended }
   }
   settings.out(json ? `${JSON.stringify(envelope)}\n` : render(operation.name, envelope, settings))
+}
+
+/** A hyphen stands for what the standard input has. */
+async function withSecret(input: Input, { secret }: CliSurface, settings: CliSettings): Promise<Input> {
+  if (secret === undefined || input[secret] !== '-') return input
+  return { ...input, [secret]: (await settings.input()).trim() }
 }
 
 function startsRun({ status }: Operation): boolean {

@@ -41,6 +41,7 @@ async function run(
     colors: false,
     width: 80,
     confirm: async () => false,
+    input: async () => '',
     fetch: async (input, init) => {
       const request = new Request(input, init)
       const body: unknown = request.body !== null ? await request.json().catch(() => null) : null
@@ -170,6 +171,13 @@ describe('the command line', () => {
     expect(await run(['repos', 'delete', 'x'], { isTerminal: true })).toMatchObject({ code: 1, sent: [] })
     const yes = await run(['api-keys', 'revoke', 'key_1', '--yes', '--json'])
     expect(yes.sent[0]?.url).toContain('/v1/api-keys/demo/key_1/revoke')
+  })
+
+  it('reads a secret from the standard input, so that it does not stand among the arguments', async () => {
+    const argv = ['repos', 'add', 'acme/private', '--token']
+    const input = async (): Promise<string> => 'ghp_of-a-file\n'
+    expect((await run([...argv, '-'], { input })).sent).toMatchObject([{ body: { token: 'ghp_of-a-file' } }])
+    expect((await run([...argv, 'given'], { input })).sent).toMatchObject([{ body: { token: 'given' } }])
   })
 
   it('asks about many with what they have in common', async () => {

@@ -30,7 +30,7 @@ const match = {
     { start: 19, end: 29 },
   ],
 }
-const found = { matches: [match, { ...match, line: 9 }], total: 5, truncated: false, tookMs: 1.5 }
+const found = { matches: [match, { ...match, line: 9 }], total: 5, truncated: false, unsearched: [], tookMs: 1.5 }
 
 describe('what people see', () => {
   it('fits the width of the terminal', () => {

@@ -23,6 +23,8 @@ export interface CliSettings {
   readonly width: number
   /** Asks on the terminal; only called when `isTerminal`. */
   readonly confirm: (question: string) => Promise<boolean>
+  /** The standard input to its end. */
+  readonly input: () => Promise<string>
 }
 
 /** What was given on the command line itself. */

@@ -69,6 +69,7 @@ async function watch(argv: readonly string[], answers: readonly Answer[], more: 
     colors: false,
     width: 80,
     confirm: async () => false,
+    input: async () => '',
     ...more,
   }
   const code = await runCli(['runs', 'watch', ID, ...argv], settings, [])

@@ -14,6 +14,7 @@ const TAGS: Readonly<Record<string, string>> = {
   limits: 'Plan, limits and use',
   audit: 'Audit trail',
   repositories: 'Git repositories',
+  projects: 'Groups of repositories',
   search: 'Search over indexed code',
   runs: 'Background runs',
   schedules: 'Runs by the clock',

@@ -15,11 +15,23 @@ export interface Git {
   readonly caFile: string | undefined
 }
 
+/** What a server wants before it shows a repository. It is never part of an address, an argument or a text. */
+export interface Credential {
+  readonly username: string
+  readonly token: string
+}
+
 export interface GitRun {
   readonly cwd?: string
   /** Protocols that this call may use, as GIT_ALLOW_PROTOCOL has them; none when left out. */
   readonly protocol?: 'https' | 'file'
   readonly config?: readonly string[]
+  /** Given to the credential helper that `config` names, by the environment of this one process. */
+  readonly credential?: Credential | undefined
+  /** Of its own, beside that which every git here has. */
+  readonly env?: Readonly<Record<string, string>>
+  /** For stdin. */
+  readonly input?: string | Buffer
   readonly signal?: AbortSignal | undefined
   /** Default 30,000 ms. */
   readonly timeoutMs?: number
@@ -30,12 +42,14 @@ export interface GitRun {
 export interface GitResult {
   readonly code: number
   readonly stdout: Buffer
-  /** First 8 KiB; never shown to a caller. */
+  /** First and last 4 KiB; never shown to a caller. */
   readonly stderr: string
 }
 
 /** git 2.37 is the first that can pin an address (http.curloptResolve). */
 const MIN_VERSION = [2, 37] as const
+
+const KEPT_STDERR = 4096
 
 const SAFETY = [
   'core.hooksPath=/dev/null',
@@ -47,13 +61,18 @@ const SAFETY = [
   'http.lowSpeedLimit=1000',
   'http.lowSpeedTime=30',
   'fetch.recurseSubmodules=false',
+  'fetch.unpackLimit=1',
+  'fetch.writeCommitGraph=false',
   'gc.auto=0',
   'maintenance.auto=false',
 ]
 
+const CONFIG_FILE = '[safe]\n\tdirectory = *\n[uploadpack]\n\tallowFilter = true\n'
+
 /**
  * `safe.directory` has to stand in a file: git drops `-c` settings for the upload-pack of a local repository, which
- * may belong to another user. Which folders are read is decided before, by `parseSource`.
+ * may belong to another user. Which folders are read is decided before, by `parseSource`. The history of a local
+ * repository is asked for without contents (`allowFilter`).
  */
 export function prepareGit(options: {
   dir: string
@@ -64,7 +83,7 @@ export function prepareGit(options: {
   const home = join(options.dir, 'home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const configFile = join(options.dir, 'gitconfig')
-  writeFileSync(configFile, '[safe]\n\tdirectory = *\n', { mode: 0o600 })
+  writeFileSync(configFile, CONFIG_FILE, { mode: 0o600 })
   return { path: options.path, home, configFile, allowHosts: options.allowHosts, caFile: options.caFile }
 }
 
@@ -102,7 +121,8 @@ export async function runGit(git: Git, args: readonly string[], run: GitRun = {}
     else parts.push(part)
   })
   child.stderr.on('data', (part: Buffer) => {
-    if (stderr.length < 8192) stderr += part.toString('latin1')
+    stderr += part.toString('latin1')
+    if (stderr.length > 2 * KEPT_STDERR) stderr = `${stderr.slice(0, KEPT_STDERR)}${stderr.slice(-KEPT_STDERR)}`
   })
   const timer = setTimeout(() => stop(new TenonError('timeout')), run.timeoutMs ?? 30_000)
   const onAbort = (): void => stop(abortError(run.signal))
@@ -110,14 +130,21 @@ export async function runGit(git: Git, args: readonly string[], run: GitRun = {}
   if (run.signal?.aborted === true) onAbort()
   try {
     child.stdin.on('error', () => {})
-    child.stdin.end()
+    child.stdin.end(run.input)
     const code = await exitOf(child)
     if (failure) throw failure
-    return { code, stdout: Buffer.concat(parts), stderr }
+    return { code, stdout: Buffer.concat(parts), stderr: withoutCredential(stderr, run.credential) }
   } finally {
     clearTimeout(timer)
     run.signal?.removeEventListener('abort', onAbort)
   }
+}
+
+/** A server may answer with what it was sent. */
+function withoutCredential(text: string, credential: Credential | undefined): string {
+  if (credential === undefined) return text
+  const sent = Buffer.from(`${credential.username}:${credential.token}`).toString('base64')
+  return text.replaceAll(credential.token, '[redacted]').replaceAll(sent, '[redacted]')
 }
 
 export function spawnGit(git: Git, args: readonly string[], run: GitRun): ChildProcessWithoutNullStreams {
@@ -144,6 +171,10 @@ export function spawnGit(git: Git, args: readonly string[], run: GitRun): ChildP
       GIT_OPTIONAL_LOCKS: '0',
       GIT_NO_LAZY_FETCH: '1',
       LC_ALL: 'C',
+      ...(run.credential === undefined
+        ? {}
+        : { TENON_GIT_USERNAME: run.credential.username, TENON_GIT_TOKEN: run.credential.token }),
+      ...run.env,
     },
   })
 }

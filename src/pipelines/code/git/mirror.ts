@@ -1,21 +1,34 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 import type { Source } from '../source.ts'
-import { abortError, runGit, type Git } from './git.ts'
-import { accessTo, failureOf, type Target } from './probe.ts'
+import { accessTo, type Access } from './access.ts'
+import { failureOf } from './failure.ts'
+import { ensureBare, fetchInto, isRefused, type FetchLimits } from './fetch.ts'
+import { abortError, runGit, type Credential, type Git } from './git.ts'
+import { isHeldByOthers, removeMirror, sizeOf, usingMirror } from './mirror-cache.ts'
+import type { Target } from './probe.ts'
 
-/** Limits of one fetch. */
-export interface FetchLimits {
-  /** Of the mirror on disk; default 2 GiB. */
-  readonly maxBytes?: number
-  /** Default 15 minutes. */
-  readonly timeoutMs?: number
+export { removeMirror }
+
+/** A commit of a source, and the mirror of this node that it is read from. */
+export interface MirrorRequest {
+  /** Path of a bare folder; made when it is not there. */
+  readonly mirror: string
+  readonly source: Source
+  readonly target: Target
+  readonly credential?: Credential | null
+  readonly limits?: FetchLimits
+  readonly signal?: AbortSignal | undefined
 }
 
 const LOCK_WAITS_MS = [500, 1000, 2000]
+/** A mirror with more packs, or this many times the size of its first, is fetched anew rather than packed again. */
+const MAX_PACKS = 20
+const MAX_GROWTH = 3
+const SMALL_BYTES = 64 << 20
 /** One fetch at a time into each mirror of this process. */
 const fetching = new Map<string, Promise<void>>()
 
@@ -23,117 +36,75 @@ const fetching = new Map<string, Promise<void>>()
  * Makes sure that a bare mirror has a commit with its whole tree. The mirror is a cache of this node: it may be deleted
  * at any time. A ref of the commit's own is written last by git, so what a kill left half-fetched is never used.
  *
- * @throws TenonError as `probeSource`, and `repository_too_large`.
+ * @throws TenonError as `probeSource`, and `repository_too_large`, `disk_full`, `unavailable`.
  */
-export async function ensureCommit(
-  git: Git,
-  request: { mirror: string; source: Source; target: Target; limits?: FetchLimits; signal?: AbortSignal | undefined },
-): Promise<void> {
-  const before = fetching.get(request.mirror) ?? Promise.resolve()
-  const mine = before.catch(() => {}).then(() => fetchUnlessPresent(git, request))
-  fetching.set(request.mirror, mine)
+export async function ensureCommit(git: Git, request: MirrorRequest): Promise<void> {
+  const { mirror } = request
+  const before = fetching.get(mirror) ?? Promise.resolve()
+  const mine = before.catch(() => {}).then(() => usingMirror(mirror, () => fetchUnlessPresent(git, request)))
+  fetching.set(mirror, mine)
   try {
     await mine
   } finally {
-    if (fetching.get(request.mirror) === mine) fetching.delete(request.mirror)
+    if (fetching.get(mirror) === mine) fetching.delete(mirror)
   }
 }
 
-/** Moved away first, so that a fetch which outlived its process can not bring it back half-made. */
-export async function removeMirror(mirror: string): Promise<void> {
-  const grave = `${mirror}.${process.pid}-${Date.now()}.removed`
-  try {
-    await rename(mirror, grave)
-  } catch {
-    return
-  }
-  await rm(grave, { recursive: true, force: true, maxRetries: 3 })
-}
-
-type Request = Parameters<typeof ensureCommit>[1]
-
-async function fetchUnlessPresent(git: Git, request: Request): Promise<void> {
-  const { mirror, source, target } = request
+async function fetchUnlessPresent(git: Git, request: MirrorRequest): Promise<void> {
+  const { mirror, source, target, credential } = request
   if (await hasCommit(git, mirror, target.commit)) return
-  const access = await accessTo(git, source)
+  if ((await isOvergrown(mirror)) && !isHeldByOthers(mirror)) await removeMirror(mirror)
+  const access = await accessTo(git, source, credential)
+  const had = existsSync(join(mirror, 'refs', 'tenon'))
+  try {
+    await fetchCommit(git, request, access)
+  } catch (error) {
+    if (!(error instanceof TenonError) || error.code !== 'repository_too_large') throw error
+    await removeMirror(mirror)
+    if (!had) throw error
+    // What was fetched before may have been the larger part.
+    await fetchCommit(git, request, access).catch(async (again: unknown) => {
+      await removeMirror(mirror)
+      throw again
+    })
+  }
+}
+
+async function fetchCommit(git: Git, request: MirrorRequest, access: Access): Promise<void> {
+  const { mirror, target } = request
   for (const wait of [...LOCK_WAITS_MS, null]) {
     if (request.signal?.aborted === true) throw abortError(request.signal)
-    await ensureBare(git, mirror)
-    const failed = (await fetchOne(git, request, access, target.commit)) ?? null
-    if (failed === null) return
-    if (/\.lock'?: File exists|Unable to create/i.test(failed)) {
+    await ensureBare(git, mirror, removeMirror)
+    const failed = await fetchOne(git, request, access, target.commit)
+    if (failed === null) return requireCommit(git, request)
+    if (/\.lock'?: File exists/i.test(failed)) {
       if (wait === null) break
       await sleep(wait, undefined, request.signal ? { signal: request.signal } : {})
       // The last wait is over: whoever held the lock was killed.
       if (wait === LOCK_WAITS_MS.at(-1)) await removeMirror(mirror)
       continue
     }
+    if (!isRefused(failed)) throw failureOf(failed)
     // Old servers give only what a ref stands for.
-    if (/not our ref|unadvertised object|remote error/i.test(failed) && target.ref !== target.commit) {
-      const again = await fetchOne(git, request, access, target.ref)
-      if (again === null && (await hasCommit(git, mirror, target.commit))) return
-      throw new TenonError('ref_not_found', { cause: new Error(failed) })
-    }
-    if (/not our ref|couldn't find remote ref|unadvertised object/i.test(failed))
-      throw new TenonError('ref_not_found', { cause: new Error(failed) })
-    throw failureOf(failed)
+    if (target.ref === target.commit) throw new TenonError('ref_not_found', { cause: new Error(failed) })
+    const again = await fetchOne(git, request, access, target.ref)
+    if (again !== null && !isRefused(again)) throw failureOf(again)
+    return requireCommit(git, request)
   }
   throw new TenonError('unavailable')
 }
 
-async function ensureBare(git: Git, mirror: string): Promise<void> {
-  if (existsSync(join(mirror, 'HEAD')) && existsSync(join(mirror, 'objects'))) return
-  await removeMirror(mirror)
-  await mkdir(join(mirror, '..'), { recursive: true, mode: 0o700 })
-  const { code, stderr } = await runGit(git, ['init', '--quiet', '--bare', '--', mirror])
-  if (code !== 0) throw failureOf(stderr)
+async function fetchOne(git: Git, request: MirrorRequest, access: Access, wanted: string): Promise<string | null> {
+  const { mirror, target, limits, signal } = request
+  const refspec = `+${wanted}:${refOf(target.commit)}`
+  return fetchInto(git, { folder: mirror, access, options: ['--depth=1'], refspec, limits, signal })
 }
 
-/** null when it worked, else what git said. */
-async function fetchOne(
-  git: Git,
-  request: Request,
-  access: Awaited<ReturnType<typeof accessTo>>,
-  wanted: string,
-): Promise<string | null> {
-  const { mirror, source, target, limits = {} } = request
-  const maxBytes = limits.maxBytes ?? 2 ** 31
-  const tooLarge = new AbortController()
-  const watch = setInterval(() => {
-    void sizeOf(join(mirror, 'objects')).then((size) => {
-      if (size > maxBytes) tooLarge.abort(new TenonError('repository_too_large', { details: { limitBytes: maxBytes } }))
-    })
-  }, 500)
-  try {
-    const result = await runGit(
-      git,
-      [
-        'fetch',
-        '--quiet',
-        '--depth=1',
-        '--no-tags',
-        '--no-write-fetch-head',
-        '--no-recurse-submodules',
-        '--',
-        source.url,
-        `+${wanted}:${refOf(target.commit)}`,
-      ],
-      {
-        ...access,
-        cwd: mirror,
-        signal: request.signal ? AbortSignal.any([request.signal, tooLarge.signal]) : tooLarge.signal,
-        timeoutMs: limits.timeoutMs ?? 15 * 60_000,
-      },
-    )
-    if (result.code !== 0) return result.stderr
-    if ((await sizeOf(join(mirror, 'objects'))) > maxBytes) {
-      await removeMirror(mirror)
-      throw new TenonError('repository_too_large', { details: { limitBytes: maxBytes } })
-    }
-    return null
-  } finally {
-    clearInterval(watch)
-  }
+/** A tag may stand for something else than a commit, and a ref may have moved on. */
+async function requireCommit(git: Git, { mirror, target: { commit } }: MirrorRequest): Promise<void> {
+  if (await hasCommit(git, mirror, commit)) return
+  await runGit(git, ['update-ref', '-d', refOf(commit)], { cwd: mirror })
+  throw new TenonError('ref_not_found', { details: { reason: 'not_a_commit' } })
 }
 
 async function hasCommit(git: Git, mirror: string, commit: string): Promise<boolean> {
@@ -148,17 +119,12 @@ function refOf(commit: string): string {
   return `refs/tenon/${commit}`
 }
 
-async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map((entry) =>
-        stat(join(entry.parentPath, entry.name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
-      ),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
+/** Each new commit adds a pack and a ref, which nothing takes away. */
+async function isOvergrown(mirror: string): Promise<boolean> {
+  const folder = join(mirror, 'objects', 'pack')
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.pack'))
+  if (names.length > MAX_PACKS) return true
+  const packs = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => null)))
+  const [first] = packs.flatMap((pack) => pack ?? []).toSorted((a, b) => a.mtimeMs - b.mtimeMs)
+  return first !== undefined && (await sizeOf(folder)) > MAX_GROWTH * first.size + SMALL_BYTES
 }

@@ -1,4 +1,5 @@
-import { TenonError } from '../../../kernel/tenon-error.ts'
+import { createHash } from 'node:crypto'
+import { damaged } from './failure.ts'
 import { abortError, exitOf, killGroup, spawnGit, type Git } from './git.ts'
 
 export interface Blob {
@@ -8,8 +9,9 @@ export interface Blob {
 
 /**
  * Reads blobs of a mirror through one `cat-file --batch`, in the order asked for; the reader's pace is git's pace.
+ * Each is what its name says, also when the disk has changed a bit.
  *
- * @throws TenonError `source_not_a_repository` when a blob is missing or damaged; the caller fetches the mirror anew.
+ * @throws TenonError `source_damaged` when a blob is missing or damaged: `readingBlobs` fetches the mirror anew.
  */
 export async function* readBlobs(
   git: Git,
@@ -31,10 +33,11 @@ export async function* readBlobs(
       const head = await reader.line()
       const [name, type, size] = (head ?? '').split(' ')
       if (isAborted(signal)) throw abortError(signal)
-      if (name !== sha || type !== 'blob') throw damaged(sha)
+      if (name !== sha || type !== 'blob') throw missing(sha)
       const content = await reader.bytes(Number(size))
       const end = await reader.bytes(1)
-      if (content === null || end === null) throw isAborted(signal) ? abortError(signal) : damaged(sha)
+      if (content === null || end === null) throw isAborted(signal) ? abortError(signal) : missing(sha)
+      if (nameOf(content) !== sha) throw missing(sha)
       yield { sha, content }
     }
   } finally {
@@ -46,11 +49,12 @@ export async function* readBlobs(
   }
 }
 
-function damaged(sha: string): TenonError {
-  return new TenonError('source_not_a_repository', {
-    details: { reason: 'object' },
-    cause: new Error(`blob ${sha} is missing or damaged`),
-  })
+function missing(sha: string) {
+  return damaged(new Error(`blob ${sha} is missing or damaged`))
+}
+
+function nameOf(content: Buffer): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex')
 }
 
 /** Lines and byte counts out of a stream of chunks. */

@@ -1,5 +1,7 @@
+import { TenonError } from '../../../kernel/tenon-error.ts'
+import { marksOf } from './attributes.ts'
+import { failureOf } from './failure.ts'
 import { runGit, type Git } from './git.ts'
-import { failureOf } from './probe.ts'
 
 /** A file of a commit. */
 export interface TreeFile {
@@ -18,26 +20,75 @@ export interface Tree {
     readonly submodule: number
     readonly tooLarge: number
     readonly pathNotUtf8: number
+    /** A path that no working tree can have, such as `a/../b`. */
+    readonly pathInvalid: number
+    /** Marked by `linguist-generated`. */
+    readonly generated: number
+    /** Marked by `linguist-vendored`. */
+    readonly vendored: number
   }
+}
+
+export interface TreeLimits {
+  /** Default 500,000. */
+  readonly maxFiles?: number
 }
 
 /** Larger files are not indexed. */
 export const MAX_FILE_BYTES = 1_000_000
 
+const INVALID_PATH = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** Lists a commit of a mirror. Paths that are not UTF-8 can't be named over JSON, so they are left out and counted. */
-export async function listTree(git: Git, mirror: string, commit: string, signal?: AbortSignal): Promise<Tree> {
+const MAX_FILES = 500_000
+/** Of git's output, for each file that may be in it. */
+const BYTES_PER_FILE = 1024
+
+/**
+ * Lists what can be indexed of a commit of a mirror. Paths that are not UTF-8 can't be named over JSON, so they are left
+ * out and counted.
+ *
+ * @throws TenonError `repository_too_large` for too many files, `source_damaged`, `timeout`, `cancelled`.
+ */
+export async function listTree(
+  git: Git,
+  mirror: string,
+  commit: string,
+  signal?: AbortSignal,
+  { maxFiles = MAX_FILES }: TreeLimits = {},
+): Promise<Tree> {
   const result = await runGit(git, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit], {
     cwd: mirror,
     signal,
     timeoutMs: 120_000,
-    maxOutputBytes: 512 << 20,
+    maxOutputBytes: Math.max(maxFiles * BYTES_PER_FILE, 16 << 20),
   })
   if (result.code !== 0) throw failureOf(result.stderr)
+  const found = readRows(result.stdout)
+  if (found.entries > maxFiles) throw new TenonError('repository_too_large', { details: { limitFiles: maxFiles } })
+  const attributes = found.files.filter(({ path }) => /(?:^|\/)\.gitattributes$/.test(path))
+  if (attributes.length === 0) return found
+  const paths = found.files.map(({ path }) => path)
+  const marks = await marksOf(git, { mirror, paths, attributes, signal })
+  const files = found.files.filter(({ path }) => !marks.has(path))
+  for (const mark of marks.values()) found.skipped[mark]++
+  return { files, skipped: found.skipped }
+}
+
+function readRows(output: Buffer) {
   const files: TreeFile[] = []
-  const skipped = { symlink: 0, submodule: 0, tooLarge: 0, pathNotUtf8: 0 }
-  for (const row of rowsOf(result.stdout)) {
+  let entries = 0
+  const skipped = {
+    symlink: 0,
+    submodule: 0,
+    tooLarge: 0,
+    pathNotUtf8: 0,
+    pathInvalid: 0,
+    generated: 0,
+    vendored: 0,
+  }
+  for (const row of rowsOf(output)) {
+    entries++
     const tab = row.indexOf(9)
     const [mode, , sha = '', size = '0'] = row.toString('latin1', 0, tab).split(/ +/)
     const path = decode(row.subarray(tab + 1))
@@ -45,9 +96,10 @@ export async function listTree(git: Git, mirror: string, commit: string, signal?
     else if (mode === '160000') skipped.submodule++
     else if (Number(size) > MAX_FILE_BYTES) skipped.tooLarge++
     else if (path === null) skipped.pathNotUtf8++
+    else if (INVALID_PATH.test(path)) skipped.pathInvalid++
     else files.push({ path, sha, sizeBytes: Number(size) })
   }
-  return { files, skipped }
+  return { entries, files, skipped }
 }
 
 function* rowsOf(buffer: Buffer): Generator<Buffer> {

@@ -1,0 +1,61 @@
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { TenonError } from '../kernel/tenon-error.ts'
+import type { Config } from './config.ts'
+
+const MIN_BYTES = 32
+const MAX_BYTES = 65_536
+
+/**
+ * What tokens are sealed with, from TENON_MASTER_KEY_FILE; undefined when that is not set.
+ *
+ * @throws TenonError `config_invalid` for a file that others can read, that is too short, or that can not be read.
+ */
+export function readMasterKey({ masterKeyFile }: Config): string | undefined {
+  return masterKeyFile === undefined ? undefined : keyIn(masterKeyFile)
+}
+
+/** As `readMasterKey`; without the setting, that of the data folder, made at the first start. */
+export function ensureMasterKey(config: Config): string {
+  const given = readMasterKey(config)
+  if (given !== undefined) return given
+  const file = join(config.dataDir, 'master.key')
+  if (!existsSync(file)) {
+    const unfinished = `${file}.${process.pid}.unfinished`
+    writeFileSync(unfinished, `${randomBytes(MIN_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true })
+    renameSync(unfinished, file)
+  }
+  return keyIn(file)
+}
+
+function keyIn(path: string): string {
+  const key = bytesOf(path)
+  if (key.length < MIN_BYTES) throw invalid(`It has to hold at least ${MIN_BYTES} bytes`)
+  return key.toString('base64')
+}
+
+/** Looked at and read through one descriptor, so that both are of the same file. Line ends at the end do not count. */
+function bytesOf(path: string): Buffer {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (cause) {
+    throw invalid('It can not be read', cause)
+  }
+  try {
+    const { mode, size } = fstatSync(file)
+    if ((mode & 0o170000) !== 0o100000 || size > MAX_BYTES) throw invalid('It has to be a small regular file')
+    if ((mode & 0o007) !== 0) throw invalid('Others can read it: take their rights away with chmod o-rwx')
+    const bytes = readFileSync(file)
+    let end = bytes.length
+    while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end--
+    return bytes.subarray(0, end)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function invalid(message: string, cause?: unknown): TenonError {
+  return new TenonError('config_invalid', { details: { issues: [{ path: 'TENON_MASTER_KEY_FILE', message }] }, cause })
+}

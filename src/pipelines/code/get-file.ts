@@ -1,0 +1,93 @@
+import { getFile } from '../../contract/search.ts'
+import type { RepositoryId } from '../../contract/ids.ts'
+import type { Language } from '../../contract/languages.ts'
+import type { Ctx } from '../../kernel/ctx.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
+import { implement, type BoundVerb } from '../../kernel/verb.ts'
+import { selectFile, selectReadable } from './code.sql.ts'
+import type { CodeDeps } from './deps.ts'
+import { languageOf } from './language.ts'
+import { reportDamage, type Rebuild } from './rebuild.ts'
+import type { FileText } from './search/protocol.ts'
+import type { Readable } from './search/index-reader.ts'
+import { DamagedError } from './shard/format.ts'
+
+/** Of the text of one answer, in UTF-16 units; a longer line is cut. */
+const MAX_UNITS = 400_000
+const ATTEMPTS = 3
+
+export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
+  return implement(getFile, async (ctx, { repository: key, path, from, lines: wanted }) => {
+    const org = ctx.orgId()
+    const { file, repository, commit } = await read(ctx, rebuild, key, (scope) =>
+      reader.file(org, scope, path, ctx.signal),
+    )
+    const [row] = await ctx.sql.run(selectFile, { org, repository: repository.id, path })
+    const { text, to, totalLines } = cut(file.text, from, wanted)
+    return {
+      repository: repository.name,
+      commit,
+      path,
+      language: languageOf(path) satisfies Language | null,
+      // Another commit, without the file, may have been published since.
+      sizeBytes: row?.sizeBytes ?? Buffer.byteLength(file.text),
+      totalLines,
+      from,
+      to,
+      truncated: to < totalLines,
+      encoding: file.transcoded ? ('windows-1252' as const) : ('utf-8' as const),
+      maskedSecrets: file.masked,
+      text,
+    }
+  })
+}
+
+/** Another commit may be published meanwhile. @throws TenonError `not_found`, `index_incomplete` */
+async function read(
+  { sql, orgId }: Ctx,
+  rebuild: Rebuild,
+  repositoryKey: string,
+  work: (scope: Readable) => Promise<FileText | null>,
+): Promise<{ file: FileText; repository: Readable & { id: RepositoryId }; commit: string }> {
+  const org = orgId()
+  for (let left = ATTEMPTS; ; left--) {
+    const [row] = await sql.run(selectReadable, { org, key: repositoryKey })
+    if (row === undefined) throw new TenonError('not_found')
+    const { id, name, commit, snapshotKey: key, snapshotChecksum: checksum } = row
+    const repository = { id, name, snapshot: { key, checksum } }
+    try {
+      const file = await work(repository)
+      if (file === null) throw new TenonError('not_found')
+      return { file, repository, commit }
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error
+      await rebuild.reader.drop(error.key)
+      if (left > 1) continue
+      reportDamage(rebuild, { org, repository: id, error })
+      throw new TenonError('index_incomplete', { cause: error })
+    }
+  }
+}
+
+/** Whole lines, with their ends. */
+function cut(text: string, from: number, wanted: number): { text: string; to: number; totalLines: number } {
+  let ended = 0
+  let start = from === 1 ? 0 : text.length
+  let end = text.length
+  for (let feed = text.indexOf('\n'); feed >= 0; feed = text.indexOf('\n', feed + 1)) {
+    ended++
+    if (ended === from - 1) start = feed + 1
+    if (ended === from - 1 + wanted) end = feed + 1
+  }
+  const totalLines = text.length > 0 && !text.endsWith('\n') ? ended + 1 : ended
+  if (start >= text.length) return { text: '', to: from - 1, totalLines }
+  const shown = text.slice(start, Math.max(start, end))
+  const within = shown.length <= MAX_UNITS ? shown : wholeLines(shown)
+  const lines = within.split('\n').length - (within.endsWith('\n') ? 1 : 0)
+  return { text: within, to: from - 1 + lines, totalLines }
+}
+
+function wholeLines(text: string): string {
+  const end = text.lastIndexOf('\n', MAX_UNITS)
+  return end < 0 ? text.slice(0, MAX_UNITS).toWellFormed() : text.slice(0, end + 1)
+}

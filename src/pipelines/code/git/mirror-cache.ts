@@ -1,0 +1,139 @@
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A mirror is a cache of one node: it may be deleted at any time, and is fetched again when it is needed. */
+export interface MirrorPlace {
+  readonly org: string
+  /** Id of the repository. */
+  readonly repository: string
+  readonly path: string
+}
+
+/** Of all mirrors of a node. */
+export const MAX_MIRROR_BYTES = 20 * 2 ** 30
+
+/** What a fetch left that was killed; a fetch takes less. */
+const STALE_MS = 3_600_000
+const IDS = /^[A-Za-z0-9_-]+$/
+/** What git writes, and the index that `attributes.ts` makes. */
+const TEMPORARY = /^(?:tmp_|index-[0-9a-f]{16})/
+
+/** Mirrors that this process fetches into or reads, with how often. */
+const inUse = new Map<string, number>()
+
+/** Keeps a mirror from being trimmed while something works on it, and marks it as used just now. */
+export async function usingMirror<T>(mirror: string, work: () => Promise<T>): Promise<T> {
+  const release = holdMirror(mirror)
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}
+
+/** As `usingMirror`, for what does not end in one function: call the answer at its end. */
+export function holdMirror(mirror: string): () => void {
+  inUse.set(mirror, (inUse.get(mirror) ?? 0) + 1)
+  const now = new Date()
+  void utimes(mirror, now, now).catch(() => {})
+  return () => {
+    const left = (inUse.get(mirror) ?? 1) - 1
+    if (left > 0) inUse.set(mirror, left)
+    else inUse.delete(mirror)
+  }
+}
+
+/** Whether others than the one that asks, which holds it too, work on it. */
+export function isHeldByOthers(mirror: string): boolean {
+  return (inUse.get(mirror) ?? 0) > 1
+}
+
+/** Moved away first, so that a fetch which outlived its process can not bring it back half-made. */
+export async function removeMirror(mirror: string): Promise<void> {
+  const grave = `${mirror}.${process.pid}-${Date.now()}.removed`
+  try {
+    await rename(mirror, grave)
+  } catch {
+    return
+  }
+  await rm(grave, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** Every mirror in `dir`, which has a folder for each organisation. */
+export async function mirrorsOf(dir: string): Promise<MirrorPlace[]> {
+  const places: MirrorPlace[] = []
+  for (const org of await namesIn(dir))
+    for (const name of IDS.test(org) ? await namesIn(join(dir, org)) : []) {
+      const repository = name.endsWith('.git') ? name.slice(0, -4) : ''
+      if (IDS.test(repository)) places.push({ org, repository, path: join(dir, org, name) })
+    }
+  return places
+}
+
+/**
+ * Removes the mirrors that were not used for the longest time until the rest is within `maxBytes`; never one that this
+ * process works on. Answers how many bytes are left.
+ */
+export async function trimMirrors(dir: string, maxBytes: number = MAX_MIRROR_BYTES): Promise<number> {
+  const mirrors = []
+  for (const { path } of await mirrorsOf(dir)) {
+    const used = await stat(path).catch(() => null)
+    if (used !== null) mirrors.push({ path, usedAt: used.mtimeMs, size: await sizeOf(path) })
+  }
+  let left = mirrors.reduce((sum, { size }) => sum + size, 0)
+  for (const { path, size } of mirrors.toSorted((a, b) => a.usedAt - b.usedAt)) {
+    if (left <= maxBytes) break
+    if (inUse.has(path)) continue
+    await removeMirror(path)
+    left -= size
+  }
+  return left
+}
+
+/** Removes what a crash has left: mirrors that were about to be removed, and packs of fetches that ended long ago. */
+export async function clearLeftovers(dir: string, now: number = Date.now()): Promise<void> {
+  for (const org of await namesIn(dir))
+    for (const name of await namesIn(join(dir, org)))
+      if (name.endsWith('.removed')) await rm(join(dir, org, name), { recursive: true, force: true, maxRetries: 3 })
+  for (const { path } of await mirrorsOf(dir))
+    for (const folder of objectFolders(path))
+      for (const file of await temporaryFiles(folder)) {
+        const found = await stat(file).catch(() => null)
+        if (found !== null && now - found.mtimeMs > STALE_MS) await rm(file, { recursive: true, force: true })
+      }
+}
+
+/** What git is writing, in the folder of objects or of packs. */
+export async function temporaryFiles(folder: string): Promise<string[]> {
+  const found = await Promise.all(
+    [folder, join(folder, 'pack')].map(async (one) =>
+      (await namesIn(one)).filter((name) => TEMPORARY.test(name)).map((name) => join(one, name)),
+    ),
+  )
+  return found.flat()
+}
+
+/** Bytes of all files below a folder; 0 when there is none. */
+export async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        stat(join(entry.parentPath, entry.name)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** The mirror, its objects, and those of the history in it. */
+function objectFolders(mirror: string): string[] {
+  return [mirror, join(mirror, 'objects'), join(mirror, 'history.git', 'objects')]
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
+}

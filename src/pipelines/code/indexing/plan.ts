@@ -1,0 +1,66 @@
+import type { CodeDeps } from '../deps.ts'
+import { probeSource } from '../git/probe.ts'
+import { readTree } from '../git/read-mirror.ts'
+import type { TreeFile } from '../git/tree.ts'
+import { selectKnown, selectShards } from './indexing.sql.ts'
+import { mirrorRequest, mirrorUnlessDeleted, sourceOf } from './mirror-of-run.ts'
+import type { Chunk, IndexCtx } from './shapes.ts'
+
+/** One chunk holds blobs of about this size in all, and at most this many. */
+const CHUNK_BYTES = 4_000_000
+const CHUNK_BLOBS = 1_000
+/** So many small shards are made into larger ones; each search has to look into every shard. */
+const SMALL_SHARDS = 12
+const SMALL_BYTES = 1_000_000
+
+/** Finds out what the ref stands for, and which of its blobs have to be read. */
+export async function planIndexing(deps: CodeDeps, ctx: IndexCtx): Promise<{ chunks: Chunk[] }> {
+  const { source, credential } = await sourceOf(deps, ctx)
+  const { signal } = ctx
+  const target = await probeSource(deps.git, source, { ref: ctx.input.ref ?? undefined, credential, signal })
+  await ctx.say('info', `fetching ${target.ref} at ${target.commit.slice(0, 12)}`)
+  const { files, skipped } = await readTree(deps.git, await mirrorRequest(deps, ctx, target))
+  await mirrorUnlessDeleted(deps, ctx)
+  const unread = await blobsToRead(ctx, files)
+  const left = Object.entries(skipped).filter(([, count]) => count > 0)
+  await ctx.say(
+    'info',
+    `${files.length} files, ${unread.length} blobs to read${left.map(([why, count]) => `, ${count} ${why}`).join('')}`,
+  )
+  const groups = groupBlobs(unread)
+  // A commit without new blobs still needs one chunk, which carries the commit to the last step.
+  return { chunks: (groups.length === 0 ? [[]] : groups).map((shas) => ({ ...target, shas })) }
+}
+
+async function blobsToRead(ctx: IndexCtx, files: readonly TreeFile[]): Promise<TreeFile[]> {
+  const { org } = ctx
+  const { repository } = ctx.input
+  const bySha = new Map(files.map((file) => [file.sha, file]))
+  const key = { org, repository }
+  const { known, shards } = await ctx.inTenant(async (tenant) => ({
+    known: await tenant.run(selectKnown, { ...key, shas: [...bySha.keys()] }),
+    shards: await tenant.run(selectShards, key),
+  }))
+  const live = new Map(shards.map(({ id }) => [id, 0]))
+  for (const { shard, sizeBytes } of known) live.set(shard, (live.get(shard) ?? 0) + sizeBytes)
+  const small = new Set([...live].filter(([, bytes]) => bytes < SMALL_BYTES).map(([id]) => id))
+  for (const { sha, shard } of known) if (small.size < SMALL_SHARDS || !small.has(shard)) bySha.delete(sha)
+  return [...bySha.values()]
+}
+
+/** Which blobs are read together: each group becomes a shard. */
+export function groupBlobs(files: readonly TreeFile[]): string[][] {
+  const groups: string[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const { sha, sizeBytes } of files) {
+    const last = groups.at(-1)
+    if (last === undefined || bytes + sizeBytes > CHUNK_BYTES || last.length >= CHUNK_BLOBS) {
+      groups.push([sha])
+      bytes = sizeBytes
+    } else {
+      last.push(sha)
+      bytes += sizeBytes
+    }
+  }
+  return groups
+}

@@ -1,0 +1,128 @@
+import { availableParallelism } from 'node:os'
+import { throwIfAborted } from '../../../kernel/tenon-error.ts'
+import { createBlobCache, type BlobCache, type Blobs } from '../../../platform/blobs/index.ts'
+import type { SnapshotShard } from '../snapshot/snapshot.ts'
+import type { FileText, Position, ScopeRef, SearchPage } from './protocol.ts'
+import type { Query } from './query.ts'
+import { Parts, shardsOf } from './parts.ts'
+import { createSearchers, type Part } from './searchers.ts'
+
+/** A repository that may be read, with its snapshot: what a row under row-level security has given. */
+export interface Readable {
+  readonly id: string
+  readonly name: string
+  readonly snapshot: SnapshotShard
+}
+
+export interface IndexReaderOptions {
+  readonly blobs: Blobs
+  /** For copies of parts of the index on this node. */
+  readonly dir: string
+  /** Of these copies. */
+  readonly maxDiskBytes: number
+  /** Of the indexes that are held in memory; what one search needs is held in any case. */
+  readonly maxMemoryBytes: number
+}
+
+/** Reads the index: all work is done in threads. */
+export interface IndexReader {
+  /** @throws QueryError, DamagedError, TenonError `search_too_slow`, `cancelled`, `unavailable` */
+  search(org: string, scopes: readonly Readable[], request: SearchRequest, signal: AbortSignal): Promise<SearchPage>
+  /** null when there is no file at this path. @throws DamagedError, TenonError */
+  file(org: string, scope: Readable, path: string, signal: AbortSignal): Promise<FileText | null>
+  /** Forgets a part here, so that it is fetched again. */
+  drop(key: string): Promise<void>
+  /** Forgets what belongs to a repository. */
+  dropRepository(org: string, repository: string): Promise<void>
+  /** Ids of the repositories of which something is kept on this node's disk. */
+  repositories(): Promise<{ org: string; repository: string }[]>
+  /** Starts the threads, so that the first search does not wait for them. */
+  warmUp(): void
+  close(): Promise<void>
+}
+
+export interface SearchRequest {
+  readonly query: Query
+  readonly from: Position | null
+  readonly limit: number
+}
+
+/** Beyond it a search ends with what it has, and can be gone on with. */
+const BUDGET_MS = { literal: 5_000, regex: 3_000 } as const
+
+export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: IndexReaderOptions): IndexReader {
+  const threads = Math.min(Math.max(availableParallelism(), 1), 4)
+  // An expression may take its whole time; plain texts do not wait for it.
+  const lanes = {
+    literal: createSearchers({ dir, threads }),
+    regex: createSearchers({ dir, threads: Math.ceil(threads / 2) }),
+  }
+  const files = createBlobCache({ blobs, dir, maxBytes: maxDiskBytes })
+  const all = Object.values(lanes)
+  const parts = new Parts({ maxBytes: maxMemoryBytes, files, loader: lanes.literal, lanes: all })
+  const reading = readingFrom(files, parts)
+  return {
+    search: (org, scopes, { query, from, limit }, signal) => {
+      const limitMs = BUDGET_MS[query.mode]
+      const task = { kind: 'search' as const, query, scopes: scopes.map(refOf), from, limit, budgetMs: limitMs }
+      return reading(
+        { org, scopes, signal },
+        async (used) => (await lanes[query.mode].perform(org, task, { parts: used, limitMs, signal })) as SearchPage,
+      )
+    },
+    file: (org, scope, path, signal) => {
+      const task = { kind: 'file' as const, scope: refOf(scope), path }
+      const limitMs = BUDGET_MS.literal
+      return reading(
+        { org, scopes: [scope], signal },
+        async (used) => (await lanes.literal.perform(org, task, { parts: used, limitMs, signal })) as FileText | null,
+      )
+    },
+    drop: async (key) => {
+      parts.remove((one) => one === key)
+      await files.drop(key)
+    },
+    dropRepository: async (org, repository) => {
+      parts.remove((key) => key.startsWith(`${org}/${repository}/`))
+      await files.dropPrefix(`${org}/${repository}`)
+    },
+    repositories: async () => {
+      const orgs = await files.list()
+      const found = await Promise.all(
+        orgs.map(async (org) => (await files.list(org)).map((repository) => ({ org, repository }))),
+      )
+      return found.flat()
+    },
+    warmUp: () => all.forEach((lane) => lane.warmUp()),
+    close: async () => {
+      await Promise.all(all.map((lane) => lane.close()))
+    },
+  }
+}
+
+function refOf({ id, name, snapshot }: Readable): ScopeRef {
+  return { id, name, snapshot: snapshot.key }
+}
+
+/** While the work is done, no file that it reads goes for lack of space. */
+function readingFrom(files: BlobCache, parts: Parts) {
+  return async <T>(
+    { org, scopes, signal }: { org: string; scopes: readonly Readable[]; signal: AbortSignal },
+    work: (used: Part[]) => Promise<T>,
+  ): Promise<T> => {
+    const held = [files.hold(scopes.map(({ snapshot }) => snapshot.key))]
+    try {
+      const snapshots = await parts.get(
+        org,
+        scopes.map(({ snapshot }) => ({ what: 'snapshot', ...snapshot })),
+      )
+      const wanted = shardsOf(snapshots)
+      held.push(files.hold(wanted.map(({ key }) => key)))
+      const shards = await parts.get(org, wanted)
+      throwIfAborted(signal)
+      return await work([...snapshots, ...shards])
+    } finally {
+      for (const release of held) release()
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { LineMatch } from './page.ts'
+import type { Place } from './find.ts'
+import type { Query } from './query.ts'
+
+/** What a search thread is told, and what it answers. */
+export type Task =
+  | {
+      readonly kind: 'load'
+      readonly parts: readonly {
+        readonly what: 'snapshot' | 'shard'
+        readonly key: string
+        readonly checksum: string
+      }[]
+    }
+  | {
+      readonly kind: 'search'
+      readonly query: Query
+      readonly scopes: readonly ScopeRef[]
+      readonly from: Position | null
+      readonly limit: number
+      readonly budgetMs: number
+    }
+  | { readonly kind: 'file'; readonly scope: ScopeRef; readonly path: string }
+
+export interface ScopeRef {
+  readonly id: string
+  readonly name: string
+  /** Key of the snapshot. */
+  readonly snapshot: string
+}
+
+/** Where a page begins. */
+export interface Position {
+  /** Where the window that is paged through begins; null for the first one. */
+  readonly window: Place | null
+  /** Matches of that window; null when it was not looked through before. */
+  readonly size: number | null
+  /** Matches of the windows before. */
+  readonly counted: number
+  /** Matches of this window that were shown. */
+  readonly shown: number
+}
+
+export interface SearchPage {
+  readonly matches: LineMatch[]
+  readonly total: number
+  readonly truncated: boolean
+  readonly next: Position | null
+}
+
+export interface FileText {
+  readonly text: string
+  /** It was not UTF-8. */
+  readonly transcoded: boolean
+  readonly masked: number
+}
+
+export interface Request {
+  readonly id: number
+  readonly task: Task
+  /** Loaded parts that the thread does not have yet, and those that it shall forget. */
+  readonly keep: readonly {
+    readonly what: 'snapshot' | 'shard'
+    readonly key: string
+    readonly shared: SharedArrayBuffer
+  }[]
+  readonly forget: readonly string[]
+}
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly failure: Failure }
+
+export type Failure =
+  | { readonly kind: 'damaged'; readonly key: string; readonly reason: string }
+  | { readonly kind: 'query'; readonly field: 'q' | 'path'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string; readonly stack: string }

@@ -1,0 +1,106 @@
+import { setFlagsFromString } from 'node:v8'
+import { parentPort, workerData } from 'node:worker_threads'
+import { join } from 'node:path'
+import { maskSecrets } from '../mask.ts'
+import { DamagedError, FLAG } from '../shard/format.ts'
+import { loadIndex } from '../shard/read-shard.ts'
+import { loadSnapshot, Snapshot } from '../snapshot/snapshot.ts'
+import { findWindow, type Scope } from './find.ts'
+import { showHits } from './page.ts'
+import type { Answer, Failure, FileText, Request, ScopeRef, SearchPage, Task } from './protocol.ts'
+import { QueryError } from './query.ts'
+import { ShardStore } from './shard-store.ts'
+
+// An expression that backtracks too much is matched again in linear time. https://v8.dev/blog/non-backtracking-regexp
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
+setFlagsFromString('--regexp-backtracks-before-fallback=20000')
+
+/** One search after the other, synchronously: whatever takes too long here is ended with the thread. */
+const { dir } = workerData as { dir: string }
+const store = new ShardStore(dir)
+const snapshots = new Map<string, Snapshot>()
+
+parentPort?.on('message', ({ id, task, keep, forget }: Request) => {
+  parentPort?.postMessage(
+    answer(id, () => {
+      for (const key of forget) {
+        store.forget(key)
+        snapshots.delete(key)
+      }
+      for (const { what, key, shared } of keep) {
+        if (what === 'snapshot') snapshots.set(key, new Snapshot(key, shared))
+        else store.keep(key, shared)
+      }
+      return perform(task)
+    }),
+  )
+})
+
+function answer(id: number, work: () => unknown): Answer {
+  try {
+    return { id, ok: true, value: work() }
+  } catch (error) {
+    return { id, ok: false, failure: failureOf(error) }
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof DamagedError) return { kind: 'damaged', key: error.key, reason: error.reason }
+  if (error instanceof QueryError) return { kind: 'query', field: error.field, message: error.message }
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+  return { kind: 'error', message, stack }
+}
+
+function perform(task: Task): unknown {
+  switch (task.kind) {
+    case 'load':
+      return task.parts.map((part) => (part.what === 'snapshot' ? loadSnapshot : loadIndex)(join(dir, part.key), part))
+    case 'search':
+      return search(task)
+    case 'file':
+      return fileText(task.scope, task.path)
+  }
+}
+
+function search({ query, scopes, from, limit, budgetMs }: Extract<Task, { kind: 'search' }>): SearchPage {
+  const deadline = performance.now() + budgetMs
+  const { hits, next, matcher } = findWindow(query, scopes.map(scopeOf), {
+    store,
+    from: from?.window ?? null,
+    size: from?.size ?? null,
+    deadline,
+  })
+  const { counted, shown } = from ?? { counted: 0, shown: 0 }
+  const page = hits.slice(shown, shown + limit)
+  const rest = hits.length > shown + limit
+  const total = counted + hits.length
+  return {
+    matches: showHits(page, matcher, store),
+    total,
+    truncated: next !== null,
+    next: rest
+      ? { window: from?.window ?? null, size: hits.length, counted, shown: shown + limit }
+      : next === null
+        ? null
+        : { window: next, size: null, counted: total, shown: 0 },
+  }
+}
+
+function fileText(ref: ScopeRef, path: string): FileText | null {
+  const { snapshot } = scopeOf(ref)
+  const file = snapshot.find(path)
+  if (file === null) return null
+  const key = snapshot.shards[snapshot.shardOf[file] ?? 0]?.key ?? ''
+  const doc = snapshot.docOf[file] ?? 0
+  const index = store.index(key)
+  const [first, last] = index.segmentsOf(doc)
+  let text = ''
+  for (let segment = first; segment < last; segment++) text += store.text(key, segment)
+  return { ...maskSecrets(text), transcoded: (index.segment(first).flags & FLAG.transcoded) !== 0 }
+}
+
+function scopeOf({ id, name, snapshot: key }: ScopeRef): Scope {
+  const snapshot = snapshots.get(key)
+  if (snapshot === undefined) throw new DamagedError(key, 'not loaded')
+  return { id, name, snapshot }
+}

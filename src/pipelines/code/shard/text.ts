@@ -1,0 +1,27 @@
+import { isUtf8 } from 'node:buffer'
+import { FLAG } from './format.ts'
+
+/** The text of a blob as it is indexed. */
+export interface BlobText {
+  /** In UTF-8. */
+  readonly bytes: Uint8Array
+  /** It was not UTF-8. */
+  readonly transcoded: boolean
+}
+
+const fallback = new TextDecoder('windows-1252')
+
+/**
+ * null when it can't be searched as text. What is not UTF-8 is read as Windows-1252, as browsers and editors do, so that
+ * old sources are found at least by their ASCII parts; it is kept in UTF-8.
+ */
+export function decodeBlob(content: Uint8Array): BlobText | null {
+  if (content.includes(0)) return null
+  if (isUtf8(content)) return { bytes: content, transcoded: false }
+  return { bytes: Buffer.from(fallback.decode(content), 'utf8'), transcoded: true }
+}
+
+/** The text of a segment as a string. */
+export function stringOf(bytes: Buffer, flags: number): string {
+  return (flags & FLAG.ascii) === 0 ? bytes.toString('utf8') : bytes.toString('latin1')
+}
