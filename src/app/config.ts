@@ -43,6 +43,7 @@ const environment = z.object({
   TENON_GIT_ALLOW_HOSTS: list(/[\s,]+/).default([]),
   TENON_GIT_CA_FILE: z.string().min(1).optional(),
   TENON_LOCAL_REPOS: list(/:/).default([]),
+  TENON_MIRROR_CACHE_MB: z.coerce.number().int().min(64).max(10_000_000).default(20_480),
   TENON_INDEX_CACHE_MB: z.coerce.number().int().min(64).max(10_000_000).default(10_240),
   TENON_INDEX_MEMORY_MB: z.coerce.number().int().min(16).max(1_000_000).default(512),
   TENON_TRUSTED_PROXIES: list(/[\s,]+/)
@@ -90,6 +91,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       path: e.PATH,
     },
     localRepos: e.TENON_LOCAL_REPOS,
+    maxMirrorBytes: e.TENON_MIRROR_CACHE_MB * 2 ** 20,
     index: { maxDiskBytes: e.TENON_INDEX_CACHE_MB * 2 ** 20, maxMemoryBytes: e.TENON_INDEX_MEMORY_MB * 2 ** 20 },
     runRetentionDays: e.TENON_RUN_RETENTION_DAYS,
     trustedProxies: e.TENON_TRUSTED_PROXIES,

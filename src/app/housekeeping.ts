@@ -33,14 +33,9 @@ export function startHousekeeping({ db, identity, engine, code, log }: Housekeep
         () => removeEndedWindows(db),
         () => identity.sweep(),
         () => engine.keepRuns(),
+        () => code.startRebuilds(db),
       ]
-      if (round % REPAIR_ROUNDS === 0)
-        tasks.push(
-          async () => void (await repairCounts(db, log, signal)),
-          async () => {
-            for await (const org of orgIds(db)) if (!signal.aborted) await code.rebuildMarked(org).catch(failed)
-          },
-        )
+      if (round % REPAIR_ROUNDS === 0) tasks.push(async () => void (await repairCounts(db, log, signal)))
       for (const task of tasks) if (!signal.aborted) await task().catch(failed)
     },
     failed,

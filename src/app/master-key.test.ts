@@ -1,5 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { readConfig } from './config.ts'
@@ -69,4 +71,30 @@ describe('the master key', () => {
     chmodSync(file, 0o644)
     expect(thrownBy(() => ensureMasterKey(config))).toMatchObject({ code: 'config_invalid' })
   })
+
+  it('is one when several start for the first time at once', async () => {
+    const start = `
+      const { workerData, parentPort } = require('node:worker_threads')
+      Promise.all([import(workerData.module), import(workerData.config)]).then(([{ ensureMasterKey }, { readConfig }]) => {
+        const all = new Int32Array(workerData.all)
+        Atomics.add(all, 0, 1)
+        while (Atomics.load(all, 0) < 4) {}
+        parentPort.postMessage(ensureMasterKey(readConfig({ TENON_DATA_DIR: workerData.dataDir })))
+      })`
+    for (let round = 0; round < 3; round++) {
+      const dataDir = join(folder.path, `race-${round}`)
+      mkdirSync(dataDir)
+      const workerData = {
+        dataDir,
+        all: new SharedArrayBuffer(4),
+        module: new URL('master-key.ts', import.meta.url).href,
+        config: new URL('config.ts', import.meta.url).href,
+      }
+      const threads = Array.from({ length: 4 }, () => new Worker(start, { eval: true, workerData }))
+      const keys = await Promise.all(threads.map(async (thread) => String((await once(thread, 'message'))[0])))
+      await Promise.all(threads.map((thread) => thread.terminate()))
+      expect(new Set(keys).size).toBe(1)
+      expect(readdirSync(dataDir)).toEqual(['master.key'])
+    }
+  }, 30_000)
 })

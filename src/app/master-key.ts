@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { TenonError } from '../kernel/tenon-error.ts'
@@ -21,12 +31,23 @@ export function ensureMasterKey(config: Config): string {
   const given = readMasterKey(config)
   if (given !== undefined) return given
   const file = join(config.dataDir, 'master.key')
-  if (!existsSync(file)) {
-    const unfinished = `${file}.${process.pid}.unfinished`
-    writeFileSync(unfinished, `${randomBytes(MIN_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true })
-    renameSync(unfinished, file)
-  }
+  if (!existsSync(file)) make(file)
   return keyIn(file)
+}
+
+/** Of several that start at once, the first one's key is that of all; it stands there whole or not at all. */
+function make(file: string): void {
+  const unfinished = `${file}.${randomBytes(8).toString('hex')}.unfinished`
+  const key = randomBytes(MIN_BYTES).toString('base64url')
+  writeFileSync(unfinished, `${key}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    linkSync(unfinished, file)
+  } catch {
+    // Somebody was faster, or this file system has no links.
+    if (!existsSync(file)) renameSync(unfinished, file)
+  } finally {
+    rmSync(unfinished, { force: true })
+  }
 }
 
 function keyIn(path: string): string {

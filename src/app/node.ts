@@ -4,6 +4,7 @@ import { createIdentity, type Identity } from '../domains/identity/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { every, type Repeated } from '../kernel/every.ts'
+import { newId } from '../kernel/ids.ts'
 import {
   checkGit,
   codeIntelligence,
@@ -122,11 +123,7 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
   return { url: running.listening?.url ?? null, stop }
 }
 
-function codeDepsOf(
-  { config, log, localRepos, masterKey, worker }: NodeOptions,
-  git: CodeDeps['git'],
-  db: Database,
-): CodeDeps {
+function codeDepsOf({ config, log, localRepos, masterKey }: NodeOptions, git: CodeDeps['git'], db: Database): CodeDeps {
   const blobs = createDiskBlobs(join(config.dataDir, 'blobs'))
   return {
     git,
@@ -137,7 +134,8 @@ function codeDepsOf(
     blobs,
     reader: createIndexReader({ blobs, dir: join(config.dataDir, 'index'), ...config.index }),
     mirrors: join(config.dataDir, 'mirrors'),
-    scratch: join(config.dataDir, 'scratch', worker ? 'worker' : 'api'),
+    maxMirrorBytes: config.maxMirrorBytes,
+    scratch: join(config.dataDir, 'scratch', newId('worker')),
   }
 }
 

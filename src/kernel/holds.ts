@@ -6,9 +6,14 @@ export class Holds {
     return this.#counts.has(key)
   }
 
+  /** How many use it. */
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+
   /** Call the answer at the end of the use, once. */
   hold(keys: readonly string[]): () => void {
-    for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    for (const key of keys) this.#counts.set(key, this.count(key) + 1)
     return () => {
       for (const key of keys) {
         const left = (this.#counts.get(key) ?? 1) - 1

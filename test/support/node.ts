@@ -138,6 +138,7 @@ function codeOf(path: string, options: NodeOptions, { db, queue }: { db: Databas
         ...options.index,
       }),
       mirrors: join(path, 'mirrors'),
+      maxMirrorBytes: 2 ** 30,
       scratch: join(path, 'scratch'),
     },
     { queue },

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { createDiskBlobs } from './index.ts'
 
@@ -55,6 +55,31 @@ describe('a blob', () => {
     await blobs.deletePrefix('org/other')
     expect(await blobs.list('org/other')).toEqual([])
     expect(await get('org/repo/a')).toBe('content')
+  })
+
+  it('that could not be put leaves nothing', async () => {
+    mkdirSync(join(dir, 'org/failed/a'), { recursive: true })
+    await expect(blobs.put('org/failed/a', file('x'))).rejects.toThrow('EISDIR')
+    expect(readdirSync(join(dir, 'org/failed'))).toEqual(['a'])
+  })
+
+  it('that a kill left unfinished is seen, and goes an hour later', async () => {
+    await blobs.put('org/killed/a', file('a'))
+    writeFileSync(join(dir, 'org/killed/b.req_1.unfinished'), 'half')
+    await blobs.delete('org/killed/a')
+    expect([await blobs.list('org/killed'), await blobs.isEmpty('org/killed')]).toEqual([[], false])
+    await blobs.sweepUnfinished('org/killed')
+    expect(await blobs.isEmpty('org/killed')).toBe(false)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_700_000 })
+    await blobs.sweepUnfinished('org/killed').finally(() => vi.useRealTimers())
+    expect([await blobs.isEmpty('org/killed'), await blobs.isEmpty('org/none')]).toEqual([true, true])
+    expect(await blobs.list()).toEqual(['org'])
+  })
+
+  it('that is there is not said to be gone when it has nowhere to go', async () => {
+    await blobs.put('org/there/a', file('a'))
+    await expect(blobs.get('org/there/a', join(folder.path, 'no-folder', 'x'))).rejects.toThrow('ENOENT')
+    expect(await blobs.get('org/there/b', join(folder.path, 'no-folder', 'x'))).toBe(false)
   })
 
   it('has a key that can not lead out of the folder', async () => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { createBlobCache, createDiskBlobs, type BlobCache, type Blobs } from './index.ts'
 
@@ -126,13 +126,60 @@ describe('a cache of blobs', () => {
     expect(fetched.length).toBe(4)
   })
 
-  it('knows after a restart what is there, and removes what was not finished', async () => {
+  it('shares its folder with other processes: what these are fetching stays', async () => {
+    for (const key of ['org/repo/a', 'org/other/a']) keep(key, 10)
+    const held = Promise.withResolvers<void>()
+    const slow = createBlobCache({
+      blobs: { ...blobs, get: async (key, target) => (await blobs.get(key, target)) && held.promise.then(() => true) },
+      dir,
+      maxBytes: 1000,
+    })
+    const coming = slow.ensure('org/repo/a')
+    await vi.waitFor(() => expect(fetched).toEqual(['org/repo/a']))
+    expect(await cacheOf().ensure('org/other/a')).toBe(true)
+    held.resolve()
+    expect(await coming).toBe(true)
+    expect(isHere('org/repo/a')).toBe(true)
+  })
+
+  it('fetches once more what was dropped while it came, and says that there is none when that happens again', async () => {
+    keep('org/repo/a', 10)
+    const cacheThatLoses = (times: number): BlobCache => {
+      let left = times
+      const cache = createBlobCache({
+        blobs: {
+          ...blobs,
+          get: async (key, target) => {
+            const got = await blobs.get(key, target)
+            if (left-- > 0) await cache.dropPrefix('org/repo')
+            return got
+          },
+        },
+        dir,
+        maxBytes: 1000,
+      })
+      return cache
+    }
+    expect(await cacheThatLoses(1).ensure('org/repo/a')).toBe(true)
+    rmSync(dir, { recursive: true })
+    expect(await cacheThatLoses(2).ensure('org/repo/a')).toBe(false)
+  })
+
+  it('knows after a restart what is there, and removes what was not finished long ago', async () => {
     keep('org/repo/a', 10)
     await cacheOf().ensure('org/repo/a')
     writeFileSync(join(dir, 'org/repo/b.req_1.unfinished'), 'half')
     const again = cacheOf()
     expect(await again.ensure('org/repo/a')).toBe(true)
     expect(fetched).toEqual(['org/repo/a'])
-    expect(await again.list('org/repo')).toEqual(['a'])
+    expect((await again.list('org/repo')).length).toBe(2)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_700_000 })
+    try {
+      const later = cacheOf()
+      expect(await later.ensure('org/repo/a')).toBe(true)
+      expect(await later.list('org/repo')).toEqual(['a'])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

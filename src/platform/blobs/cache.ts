@@ -2,9 +2,12 @@ import { access, readdir, mkdir, rename, rm, stat, utimes } from 'node:fs/promis
 import { dirname, join, relative } from 'node:path'
 import { Holds } from '../../kernel/holds.ts'
 import { newId } from '../../kernel/ids.ts'
-import type { Blobs } from './disk-blobs.ts'
+import { isGone, namesIn, removeStale, type Blobs } from './disk-blobs.ts'
 
-/** Copies of blobs on the node's own disk, up to a limit, which only those in use may exceed; any other may be removed at any time. */
+/**
+ * Copies of blobs on the node's own disk, up to a limit, which only those in use may exceed; any other may be removed at
+ * any time. Several processes may have the same folder; each counts what it knows of.
+ */
 export interface BlobCache {
   readonly dir: string
   /** Makes sure that the file stands at `dir/key`; false when there is no such blob. */
@@ -37,7 +40,7 @@ export function createBlobCache({ blobs, dir, maxBytes }: { blobs: Blobs; dir: s
       await rm(join(dir, prefix), { recursive: true, force: true, maxRetries: 3 })
       cache.forgetPrefix(prefix)
     },
-    list: (prefix = '.') => readdir(join(dir, prefix)).catch(() => []),
+    list: (prefix = '.') => namesIn(join(dir, prefix)),
   }
 }
 
@@ -72,7 +75,7 @@ class Cache {
       if (await this.#isThere(key, entry)) return true
       if (entries.get(key) === entry) await this.#forget((one) => one === key)
     }
-    const coming = this.#coming.get(key) ?? this.#bring(key, entries)
+    const coming = this.#coming.get(key) ?? this.#bringTwice(key, entries)
     this.#coming.set(key, coming)
     try {
       return await coming
@@ -117,6 +120,17 @@ class Cache {
     )
   }
 
+  /** What is being fetched may be removed by whoever drops all of a repository. */
+  async #bringTwice(key: string, entries: Map<string, Entry>): Promise<boolean> {
+    for (let tried = 0; ; tried++)
+      try {
+        return await this.#bring(key, entries)
+      } catch (error) {
+        if (!isGone(error)) throw error
+        if (tried > 0) return false
+      }
+  }
+
   async #bring(key: string, entries: Map<string, Entry>): Promise<boolean> {
     const target = join(this.#dir, key)
     const unfinished = `${target}.${newId('req')}.unfinished`
@@ -153,7 +167,7 @@ class Cache {
       if (!file.isFile()) continue
       const path = join(file.parentPath, file.name)
       if (file.name.endsWith('.unfinished')) {
-        await rm(path, { force: true })
+        await removeStale(path)
         continue
       }
       const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }))

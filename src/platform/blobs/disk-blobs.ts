@@ -1,4 +1,4 @@
-import { chmod, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { access, chmod, copyFile, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { newId } from '../../kernel/ids.ts'
 
@@ -11,8 +11,17 @@ export interface Blobs {
   /** Removes everything below `prefix/`; removing what is gone is done already. */
   deletePrefix(prefix: string): Promise<void>
   delete(key: string): Promise<void>
-  list(prefix: string): Promise<string[]>
+  /** Keys of what is directly below `prefix/`, or at the top: blobs, and prefixes of blobs. */
+  list(prefix?: string): Promise<string[]>
+  /** Whether nothing at all is left below `prefix/`, also nothing that was never finished. */
+  isEmpty(prefix: string): Promise<boolean>
+  /** Removes what is directly below `prefix/` and was begun more than an hour ago by a `put` that never ended. */
+  sweepUnfinished(prefix: string): Promise<void>
 }
+
+/** What was killed leaves such a file; none takes so long to be written. */
+const STALE_MS = 3_600_000
+const UNFINISHED = '.unfinished'
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/
 
@@ -24,17 +33,21 @@ export function createDiskBlobs(dir: string): Blobs {
   return {
     put: async (key, file) => {
       const target = place(key)
-      const unfinished = `${target}.${newId('req')}.unfinished`
+      const unfinished = `${target}.${newId('req')}${UNFINISHED}`
       await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-      await rename(file, unfinished).catch(() => copyFile(file, unfinished))
-      await chmod(unfinished, 0o600)
-      const handle = await open(unfinished, 'r+')
       try {
-        await handle.sync()
+        await rename(file, unfinished).catch(() => copyFile(file, unfinished))
+        await chmod(unfinished, 0o600)
+        const handle = await open(unfinished, 'r+')
+        try {
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(unfinished, target)
       } finally {
-        await handle.close()
+        await rm(unfinished, { force: true })
       }
-      await rename(unfinished, target)
       await rm(file, { force: true })
     },
     get: async (key, target) => {
@@ -47,8 +60,9 @@ export function createDiskBlobs(dir: string): Blobs {
       if (linked) return true
       return copyFile(source, target).then(
         () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code === 'ENOENT') return false
+        async (error: unknown) => {
+          // It may also be the folder of the target that is gone.
+          if (isGone(error) && !(await isThere(source))) return false
           throw error
         },
       )
@@ -56,8 +70,42 @@ export function createDiskBlobs(dir: string): Blobs {
     deletePrefix: (prefix) => rm(place(prefix), { recursive: true, force: true, maxRetries: 3 }),
     delete: (key) => rm(place(key), { force: true }),
     list: async (prefix) => {
-      const names = await readdir(place(prefix)).catch(() => [])
-      return names.filter((name) => !name.endsWith('.unfinished')).map((name) => `${prefix}/${name}`)
+      const names = await namesIn(prefix === undefined ? dir : place(prefix))
+      const finished = names.filter((name) => !name.endsWith(UNFINISHED))
+      return prefix === undefined ? finished : finished.map((name) => `${prefix}/${name}`)
+    },
+    isEmpty: async (prefix) => {
+      const names = await readdir(place(prefix)).catch((error: unknown) => {
+        if (isGone(error)) return []
+        throw error
+      })
+      return names.length === 0
+    },
+    sweepUnfinished: async (prefix) => {
+      for (const name of await namesIn(place(prefix)))
+        if (name.endsWith(UNFINISHED)) await removeStale(join(place(prefix), name))
     },
   }
+}
+
+/** None where there is no folder, or one that is not ours. */
+export function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
+}
+
+export async function removeStale(file: string): Promise<void> {
+  const found = await lstat(file).catch(() => null)
+  // A second name for an old file has the time of that file's content.
+  if (found !== null && Date.now() - Math.max(found.mtimeMs, found.ctimeMs) > STALE_MS) await rm(file, { force: true })
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -39,5 +39,5 @@ export async function accessTo(
   }
 }
 
-/** A shell function that reads the environment of the one git process that it is run by. */
+/** A shell function that reads the environment of the git command that it is run by. */
 const HELPER = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$TENON_GIT_USERNAME" "$TENON_GIT_TOKEN"; }; f`

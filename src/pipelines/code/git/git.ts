@@ -1,6 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 
 /** How git is run on this node: nothing of the user's or the system's configuration is read. */
@@ -26,16 +28,18 @@ export interface GitRun {
   /** Protocols that this call may use, as GIT_ALLOW_PROTOCOL has them; none when left out. */
   readonly protocol?: 'https' | 'file'
   readonly config?: readonly string[]
-  /** Given to the credential helper that `config` names, by the environment of this one process. */
+  /** Given to the credential helper that `config` names, by the environment of that git command and what it starts. */
   readonly credential?: Credential | undefined
   /** Of its own, beside that which every git here has. */
   readonly env?: Readonly<Record<string, string>>
-  /** For stdin. */
-  readonly input?: string | Buffer
+  /** For stdin; several parts are read at git's pace. */
+  readonly input?: string | Buffer | readonly string[] | Generator<string>
+  /** Is given stdout as it comes, which is not kept then. What it throws ends git. */
+  readonly take?: (part: Buffer) => void
   readonly signal?: AbortSignal | undefined
   /** Default 30,000 ms. */
   readonly timeoutMs?: number
-  /** Of stdout; default 16 MiB. */
+  /** Of stdout; default 16 MiB, or no limit where it is taken as it comes. */
   readonly maxOutputBytes?: number
 }
 
@@ -83,7 +87,10 @@ export function prepareGit(options: {
   const home = join(options.dir, 'home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const configFile = join(options.dir, 'gitconfig')
-  writeFileSync(configFile, CONFIG_FILE, { mode: 0o600 })
+  // Other processes may have the same folder, and read it at this moment.
+  const unfinished = `${configFile}.${randomBytes(8).toString('hex')}.unfinished`
+  writeFileSync(unfinished, CONFIG_FILE, { mode: 0o600 })
+  renameSync(unfinished, configFile)
   return { path: options.path, home, configFile, allowHosts: options.allowHosts, caFile: options.caFile }
 }
 
@@ -106,45 +113,67 @@ export async function checkGit(git: Git): Promise<string> {
  */
 export async function runGit(git: Git, args: readonly string[], run: GitRun = {}): Promise<GitResult> {
   const child = spawnGit(git, args, run)
-  const limit = run.maxOutputBytes ?? 16 << 20
+  const limit = run.maxOutputBytes ?? (run.take === undefined ? 16 << 20 : Infinity)
   const parts: Buffer[] = []
+  const take = run.take ?? ((part: Buffer) => void parts.push(part))
   let size = 0
-  let stderr = ''
-  let failure: TenonError | undefined
-  const stop = (error: TenonError): void => {
-    failure ??= error
+  const stderr = keptText(run.credential)
+  let failure: { readonly error: unknown } | undefined
+  const stop = (error: unknown): void => {
+    failure ??= { error }
     killGroup(child)
   }
   child.stdout.on('data', (part: Buffer) => {
+    if (failure !== undefined) return
     size += part.length
-    if (size > limit) stop(new TenonError('repository_too_large', { details: { limitBytes: limit } }))
-    else parts.push(part)
+    if (size > limit) return stop(new TenonError('repository_too_large', { details: { limitBytes: limit } }))
+    try {
+      take(part)
+    } catch (error) {
+      stop(error)
+    }
   })
-  child.stderr.on('data', (part: Buffer) => {
-    stderr += part.toString('latin1')
-    if (stderr.length > 2 * KEPT_STDERR) stderr = `${stderr.slice(0, KEPT_STDERR)}${stderr.slice(-KEPT_STDERR)}`
-  })
+  child.stderr.on('data', (part: Buffer) => stderr.add(part))
   const timer = setTimeout(() => stop(new TenonError('timeout')), run.timeoutMs ?? 30_000)
   const onAbort = (): void => stop(abortError(run.signal))
   run.signal?.addEventListener('abort', onAbort, { once: true })
   if (run.signal?.aborted === true) onAbort()
   try {
     child.stdin.on('error', () => {})
-    child.stdin.end(run.input)
+    give(child, run.input)
     const code = await exitOf(child)
-    if (failure) throw failure
-    return { code, stdout: Buffer.concat(parts), stderr: withoutCredential(stderr, run.credential) }
+    if (failure !== undefined) throw failure.error
+    return { code, stdout: Buffer.concat(parts), stderr: stderr.text() }
   } finally {
     clearTimeout(timer)
     run.signal?.removeEventListener('abort', onAbort)
   }
 }
 
-/** A server may answer with what it was sent. */
-function withoutCredential(text: string, credential: Credential | undefined): string {
-  if (credential === undefined) return text
-  const sent = Buffer.from(`${credential.username}:${credential.token}`).toString('base64')
-  return text.replaceAll(credential.token, '[redacted]').replaceAll(sent, '[redacted]')
+function give(child: ChildProcessWithoutNullStreams, input: GitRun['input']): void {
+  if (input === undefined || typeof input === 'string' || Buffer.isBuffer(input)) child.stdin.end(input)
+  else Readable.from(input).pipe(child.stdin)
+}
+
+/**
+ * The beginning and the end of a text, without the credential: a server may answer with what it was sent. That is taken
+ * out before the text is cut, and so much is kept that no cut goes through one of which the rest has yet to come.
+ */
+export function keptText(credential: Credential | undefined) {
+  const { username, token } = credential ?? { username: '', token: '' }
+  const secrets = token === '' ? [] : [token, Buffer.from(`${username}:${token}`).toString('base64')]
+  const longest = Math.max(0, ...secrets.map(({ length }) => length))
+  const masked = (text: string): string => secrets.reduce((rest, one) => rest.replaceAll(one, '[redacted]'), text)
+  const cut = (text: string, end: number): string =>
+    text.length > KEPT_STDERR + end ? `${text.slice(0, KEPT_STDERR)}${text.slice(-end)}` : text
+  let kept = ''
+  return {
+    add: (part: Buffer): void => {
+      kept += part.toString('latin1')
+      if (kept.length > 2 * (KEPT_STDERR + longest)) kept = cut(masked(kept), KEPT_STDERR + longest)
+    },
+    text: (): string => cut(masked(kept), KEPT_STDERR),
+  }
 }
 
 export function spawnGit(git: Git, args: readonly string[], run: GitRun): ChildProcessWithoutNullStreams {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commitFiles, git as run, makeRepository } from '../../../../test/support/git-repository.ts'
+import { commitFiles, git as run, gitWithInput, makeRepository } from '../../../../test/support/git-repository.ts'
 import { startGitServer, type GitServer } from '../../../../test/support/git-server.ts'
 import { works } from '../../../../test/support/processes.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
@@ -65,6 +65,29 @@ describe('the newest changes', () => {
     expect(later.has('e\nf.txt')).toBe(true)
     expect([later.size, later.has('n10.txt'), later.has('n11.txt')]).toEqual([52, false, true])
   })
+
+  it.each([['99999999999999'], ['253402300800'], ['9999999999999999999']])(
+    'are not known of a commit from a time that is none: %s',
+    async (seconds) => {
+      const path = makeRepository(join(served, `at-${seconds}`), { 'a.txt': '0', 'b.txt': '0' })
+      commitFiles(path, { 'b.txt': '1' }, 'second')
+      commitFiles(path, { 'a.txt': '1' }, 'third')
+      const text = run(path, 'cat-file', 'commit', 'HEAD').replace(/^(committer .*> )\d+/m, `$1${seconds}`)
+      const commit = gitWithInput(
+        path,
+        Buffer.from(text),
+        'hash-object',
+        '-t',
+        'commit',
+        '--literally',
+        '-w',
+        '--stdin',
+      )
+      run(path, 'update-ref', 'refs/heads/main', commit.trim())
+      const changes = await recentChanges(git, await request(`at-${seconds}`, path))
+      expect([...changes.keys()]).toEqual(['b.txt'])
+    },
+  )
 
   it('count a merge as what it brought in', async () => {
     const path = makeRepository(join(served, 'merged'), { 'a.txt': '0' })

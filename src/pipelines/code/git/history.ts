@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Source } from '../source.ts'
 import { accessTo } from './access.ts'
 import { ensureBare, fetchInto, isRefused } from './fetch.ts'
+import { nulFields } from './nul-fields.ts'
 import { runGit, type Credential, type Git } from './git.ts'
 import { usingMirror } from './mirror-cache.ts'
 import type { Target } from './probe.ts'
@@ -20,6 +21,8 @@ const MAX_BYTES = 512 << 20
 /** With more packs than this it is fetched anew. */
 const MAX_PACKS = 20
 const REF = 'refs/tenon/head'
+/** Of a date that people can read and the database can hold: up to the year 9999. */
+const MAX_SECONDS = 253_402_300_799
 
 /**
  * Which files the newest commits have changed, each with the newest of these; those that are left out are older. It is
@@ -73,33 +76,46 @@ async function fetchHistory(
 }
 
 async function readHistory(git: Git, folder: string, commit: string, signal: AbortSignal) {
+  const shallow = await readFile(join(folder, 'shallow'), 'utf8').catch(() => '')
+  const { changes, take } = changesReader(new Set(shallow.split('\n')))
   const args = ['log', '--raw', '-z', '--no-renames', '--no-abbrev', '--no-show-signature', '-m', '--first-parent']
-  const { code, stdout, stderr } = await runGit(git, [...args, `-n${COMMITS}`, '--format=%x01%H %ct', commit, '--'], {
+  const { code, stderr } = await runGit(git, [...args, `-n${COMMITS}`, '--format=%x01%H %ct', commit, '--'], {
     cwd: folder,
     signal,
     timeoutMs: TIMEOUT_MS,
     maxOutputBytes: 128 << 20,
+    take: nulFields(take),
   })
   if (code !== 0) throw new Error(stderr)
-  const shallow = await readFile(join(folder, 'shallow'), 'utf8').catch(() => '')
-  return changesIn(stdout.toString('utf8'), new Set(shallow.split('\n')))
+  return changes
 }
 
 /** `boundary` are commits whose parents were not fetched: they seem to have added every file. */
-function changesIn(text: string, boundary: ReadonlySet<string>): Map<string, Change> {
+function changesReader(boundary: ReadonlySet<string>) {
   const changes = new Map<string, Change>()
+  const unknown = new Set<string>()
   let change: Change | null = null
-  const fields = text.split('\0')
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i]?.replace(/^\n/, '') ?? ''
-    if (field.startsWith('\x01')) {
-      const [commit = '', seconds = ''] = field.slice(1).split(/\s/)
-      change = boundary.has(commit) ? null : { commit, at: new Date(Number(seconds) * 1000) }
-    } else if (field.startsWith(':')) {
-      i++
-      const path = fields[i] ?? ''
-      if (change !== null && !changes.has(path)) changes.set(path, change)
+  let isPath = false
+  const take = (field: Buffer): void => {
+    if (isPath) {
+      isPath = false
+      const path = field.toString('utf8')
+      if (changes.has(path) || unknown.has(path)) return
+      // An older change is not its last.
+      if (change === null) unknown.add(path)
+      else changes.set(path, change)
+      return
     }
+    const text = field.toString('latin1').replace(/^\n/, '')
+    if (text.startsWith('\x01')) change = changeOf(text.slice(1), boundary)
+    else isPath = text.startsWith(':')
   }
-  return changes
+  return { changes, take }
+}
+
+/** null when it is not known what it changed, or when. */
+function changeOf(text: string, boundary: ReadonlySet<string>): Change | null {
+  const [commit = '', seconds = ''] = text.split(/\s/)
+  if (boundary.has(commit) || !/^\d{1,12}$/.test(seconds) || Number(seconds) > MAX_SECONDS) return null
+  return { commit, at: new Date(Number(seconds) * 1000) }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { git as run, makeRepository } from '../../../../test/support/git-repository.ts'
@@ -128,7 +128,37 @@ describe('a local repository', () => {
     symlinkSync(join(secret, '.git/objects'), join(objects, '.git/objects'))
     const pack = fresh()
     symlinkSync(join(secret, '.git/HEAD'), join(pack, '.git/objects/pack/pack-1.pack'))
-    const all = { borrowing, farther, quoted, pointing, linking, dangling, common, objects, pack }
+    const loose = fresh()
+    const blob = run(secret, 'rev-parse', 'HEAD:secret.txt').trim()
+    mkdirSync(join(loose, '.git/objects', blob.slice(0, 2)), { recursive: true })
+    const object = join('.git/objects', blob.slice(0, 2), blob.slice(2))
+    symlinkSync(join(secret, object), join(loose, object))
+    const fanOut = fresh()
+    rmSync(join(fanOut, '.git/objects', blob.slice(0, 2)), { recursive: true, force: true })
+    symlinkSync(join(secret, '.git/objects', blob.slice(0, 2)), join(fanOut, '.git/objects', blob.slice(0, 2)))
+    const graphs = fresh()
+    mkdirSync(join(graphs, '.git/objects/info/commit-graphs'))
+    symlinkSync(join(secret, '.git/HEAD'), join(graphs, '.git/objects/info/commit-graphs/graph-1.graph'))
+    const refs = fresh()
+    symlinkSync(join(secret, '.git/refs/heads'), join(refs, '.git/refs/heads/other'))
+    const inner = fresh()
+    symlinkSync('main', join(inner, '.git/refs/heads/same'))
+    const all = {
+      borrowing,
+      farther,
+      loose,
+      fanOut,
+      graphs,
+      refs,
+      inner,
+      quoted,
+      pointing,
+      linking,
+      dangling,
+      common,
+      objects,
+      pack,
+    }
     for (const [what, path] of Object.entries(all)) expect([what, reasonOf(path)]).toEqual([what, 'source_forbidden'])
     expect(reasonOf(secret)).toBe('source_forbidden')
     expect(reasonOf(join(secret, 'none'))).toBe('source_forbidden')

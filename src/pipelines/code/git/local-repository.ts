@@ -1,15 +1,19 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, opendirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 
 const MAX_ALTERNATES = 5
 const MAX_POINTER_BYTES = 65_536
+/** Of objects, packs and refs that are looked at; git packs its objects long before. */
+const MAX_ENTRIES = 1_000_000
 
 /**
  * The git folder of a local repository, found as git would find it. All that git reads of it has to stand in the allowed
- * folders: a `.git` that points elsewhere, borrowed objects or links would show the files of somebody else.
+ * folders: a `.git` that points elsewhere, borrowed objects or links would show the files of somebody else. Among objects
+ * and refs there is no link at all.
  *
- * @throws TenonError `source_not_a_repository`; `source_forbidden` when a part of it stands elsewhere.
+ * @throws TenonError `source_not_a_repository`; `source_forbidden` when a part of it stands elsewhere, or when it has
+ * more than 1,000,000 objects and refs in files of their own.
  */
 export function gitDirOf(folder: string, roots: readonly string[]): string {
   try {
@@ -34,7 +38,10 @@ function find(folder: string, roots: readonly string[]): string {
     if (present(name)) inside(name)
   for (const name of ['config', 'packed-refs', 'shallow', 'refs'].map((part) => join(common, part)))
     if (present(name)) inside(name)
-  checkObjects(objects, inside, 0)
+  const walk = linkRefusal()
+  for (const refs of new Set([gitDir, common].flatMap((one) => [join(one, 'refs'), join(one, 'reftable')])))
+    if (present(refs)) walk(inside(refs))
+  checkObjects(objects, { inside, walk }, 0)
   return gitDir
 }
 
@@ -55,16 +62,33 @@ export function gitFoldersOf(folder: string): string[] {
 }
 
 /** The folders of objects, those that it borrows from, and theirs. */
-function checkObjects(objects: string, inside: (path: string) => string, depth: number): void {
+function checkObjects(
+  objects: string,
+  look: { readonly inside: (path: string) => string; readonly walk: (folder: string) => void },
+  depth: number,
+): void {
   if (depth > MAX_ALTERNATES) throw elsewhere()
-  const folder = inside(objects)
-  for (const part of ['', 'pack', 'info'])
-    for (const entry of entriesOf(join(folder, part)))
-      if (entry.isSymbolicLink()) inside(join(entry.parentPath, entry.name))
+  const folder = look.inside(objects)
+  look.walk(folder)
   const alternates = join(folder, 'info', 'alternates')
   if (!present(alternates)) return
   for (const line of read(alternates).split('\n'))
-    if (line !== '' && !line.startsWith('#')) checkObjects(resolve(folder, unquoted(line)), inside, depth + 1)
+    if (line !== '' && !line.startsWith('#')) checkObjects(resolve(folder, unquoted(line)), look, depth + 1)
+}
+
+/** For whole folders; the limit is one for all of them. */
+function linkRefusal(): (folder: string) => void {
+  let left = MAX_ENTRIES
+  return (top) => {
+    const folders = [top]
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      using open = opendirSync(folder, { bufferSize: 1024 })
+      for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
+        if (entry.isSymbolicLink() || left-- === 0) throw elsewhere()
+        if (entry.isDirectory()) folders.push(join(folder, entry.name))
+      }
+    }
+  }
 }
 
 function insideOf(path: string, roots: readonly string[]): string {
@@ -95,10 +119,6 @@ function unquoted(line: string): string {
 function read(path: string): string {
   if (!statSync(path).isFile() || statSync(path).size > MAX_POINTER_BYTES) throw notARepository()
   return readFileSync(path, 'utf8')
-}
-
-function entriesOf(folder: string) {
-  return isFolder(folder) ? readdirSync(folder, { withFileTypes: true }) : []
 }
 
 function isFolder(path: string): boolean {

@@ -1,5 +1,6 @@
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { Holds } from '../../../kernel/holds.ts'
 
 /** A mirror is a cache of one node: it may be deleted at any time, and is fetched again when it is needed. */
 export interface MirrorPlace {
@@ -9,17 +10,14 @@ export interface MirrorPlace {
   readonly path: string
 }
 
-/** Of all mirrors of a node. */
-export const MAX_MIRROR_BYTES = 20 * 2 ** 30
-
 /** What a fetch left that was killed; a fetch takes less. */
 const STALE_MS = 3_600_000
 const IDS = /^[A-Za-z0-9_-]+$/
 /** What git writes, and the index that `attributes.ts` makes. */
 const TEMPORARY = /^(?:tmp_|index-[0-9a-f]{16})/
 
-/** Mirrors that this process fetches into or reads, with how often. */
-const inUse = new Map<string, number>()
+/** Mirrors that this process fetches into or reads. */
+const inUse = new Holds()
 
 /** Keeps a mirror from being trimmed while something works on it, and marks it as used just now. */
 export async function usingMirror<T>(mirror: string, work: () => Promise<T>): Promise<T> {
@@ -33,19 +31,14 @@ export async function usingMirror<T>(mirror: string, work: () => Promise<T>): Pr
 
 /** As `usingMirror`, for what does not end in one function: call the answer at its end. */
 export function holdMirror(mirror: string): () => void {
-  inUse.set(mirror, (inUse.get(mirror) ?? 0) + 1)
   const now = new Date()
   void utimes(mirror, now, now).catch(() => {})
-  return () => {
-    const left = (inUse.get(mirror) ?? 1) - 1
-    if (left > 0) inUse.set(mirror, left)
-    else inUse.delete(mirror)
-  }
+  return inUse.hold([mirror])
 }
 
 /** Whether others than the one that asks, which holds it too, work on it. */
 export function isHeldByOthers(mirror: string): boolean {
-  return (inUse.get(mirror) ?? 0) > 1
+  return inUse.count(mirror) > 1
 }
 
 /** Moved away first, so that a fetch which outlived its process can not bring it back half-made. */
@@ -53,10 +46,31 @@ export async function removeMirror(mirror: string): Promise<void> {
   const grave = `${mirror}.${process.pid}-${Date.now()}.removed`
   try {
     await rename(mirror, grave)
-  } catch {
-    return
+  } catch (error) {
+    if (isGone(error)) return
+    throw error
   }
   await rm(grave, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** As `removeMirror`, with what was moved away before and stayed; false when something is left. */
+export async function purgeMirror(mirror: string): Promise<boolean> {
+  const folder = dirname(mirror)
+  const found = async (): Promise<string[]> => {
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (isGone(error)) return []
+      throw error
+    })
+    return names.filter((name) => name === basename(mirror) || name.startsWith(`${basename(mirror)}.`))
+  }
+  await removeMirror(mirror)
+  for (const name of await found())
+    if (name.endsWith('.removed')) await rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 })
+  return (await found()).length === 0
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 /** Every mirror in `dir`, which has a folder for each organisation. */
@@ -74,7 +88,7 @@ export async function mirrorsOf(dir: string): Promise<MirrorPlace[]> {
  * Removes the mirrors that were not used for the longest time until the rest is within `maxBytes`; never one that this
  * process works on. Answers how many bytes are left.
  */
-export async function trimMirrors(dir: string, maxBytes: number = MAX_MIRROR_BYTES): Promise<number> {
+export async function trimMirrors(dir: string, maxBytes: number): Promise<number> {
   const mirrors = []
   for (const { path } of await mirrorsOf(dir)) {
     const used = await stat(path).catch(() => null)

@@ -9,7 +9,15 @@ import { works } from '../../../../test/support/processes.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
 import { parseSource } from '../source.ts'
 import { prepareGit } from './git.ts'
-import { clearLeftovers, holdMirror, mirrorsOf, removeMirror, sizeOf, trimMirrors } from './mirror-cache.ts'
+import {
+  clearLeftovers,
+  holdMirror,
+  mirrorsOf,
+  purgeMirror,
+  removeMirror,
+  sizeOf,
+  trimMirrors,
+} from './mirror-cache.ts'
 import { ensureCommit, type MirrorRequest } from './mirror.ts'
 import { probeSource } from './probe.ts'
 import { readingBlobs, readTree } from './read-mirror.ts'
@@ -161,6 +169,21 @@ describe('the mirrors of a node', () => {
     ])
     await removeMirror(asked.mirror)
     expect(existsSync(asked.mirror)).toBe(false)
+  })
+
+  it('say when one of them can not be removed, and what was left of it before goes with it', async () => {
+    const asked = await request(fresh({ a: 'a' }), 'purged', 'org_purged')
+    await ensureCommit(git, asked)
+    mkdirSync(`${asked.mirror}.1-2.removed`)
+    mkdirSync(join(mirrors, 'org_purged', 'repo_purged2.git'))
+    expect(await purgeMirror(asked.mirror)).toBe(true)
+    expect(readdirSync(join(mirrors, 'org_purged'))).toEqual(['repo_purged2.git'])
+    expect(await purgeMirror(asked.mirror)).toBe(true)
+    expect(await purgeMirror(join(mirrors, 'org_none', 'repo_none.git'))).toBe(true)
+    writeFileSync(`${asked.mirror}.lock`, '')
+    expect(await purgeMirror(asked.mirror)).toBe(false)
+    writeFileSync(join(mirrors, 'no-folder'), '')
+    await expect(removeMirror(join(mirrors, 'no-folder', 'x.git'))).rejects.toThrow('ENOTDIR')
   })
 
   it('do not grow for ever', async () => {
