@@ -318,12 +318,16 @@ create table repositories (
   snapshot_key text,
   snapshot_checksum text,
   rebuild boolean not null default false,
+  rebuild_tries integer not null default 0,
+  rebuild_after timestamp with time zone,
   constraint repositories_org_id_name_key UNIQUE (org_id, name),
   constraint repositories_pkey PRIMARY KEY (org_id, id),
   constraint repositories_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
   constraint repositories_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'indexing'::text, 'ready'::text, 'failed'::text])))
 );
+-- CREATE INDEX repositories_rebuild ON public.repositories USING btree (org_id, id) WHERE rebuild;
 -- row level security: on, forced
+-- policy repositories_keeper for select to tenon_keeper using (rebuild)
 -- policy repositories_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 

@@ -62,6 +62,7 @@ const SOURCE_ERRORS = [
   'source_damaged',
   'ref_not_found',
   'repository_empty',
+  'repository_too_large',
   'git_missing',
 ] as const
 

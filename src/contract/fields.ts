@@ -16,5 +16,5 @@ export const timestamp = z.iso.datetime().describe('UTC, ISO 8601')
 /** The two query fields of every list. */
 export const page = {
   limit: z.int().min(1).max(200).default(50).describe('How many entries at most'),
-  cursor: z.string().min(1).max(512).optional().describe('meta.pagination.nextCursor of the page before'),
+  cursor: z.string().min(1).max(1024).optional().describe('meta.pagination.nextCursor of the page before'),
 }

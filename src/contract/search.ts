@@ -125,7 +125,7 @@ export const getFile = defineOperation({
     maskedSecrets: z.int().describe('How many secrets are masked in the whole file'),
     text: z.string(),
   }),
-  errors: ['not_found', 'index_incomplete'],
+  errors: ['not_found', 'index_incomplete', 'search_too_slow'],
   idempotent: true,
   surfaces: {
     mcp: {

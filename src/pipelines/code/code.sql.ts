@@ -45,7 +45,7 @@ export const countRepositories = statement<{ org: OrgId }, { count: number }>(
 
 export const setRun = statement<Key & { run: RunId; ref: string | null }, Repository>(
   'code.setRun',
-  `update repositories set latest_run = :run, ref = :ref, rebuild = false, status = case when indexed_commit is null then 'indexing' else 'ready' end
+  `update repositories set latest_run = :run, ref = :ref, status = case when indexed_commit is null then 'indexing' else 'ready' end
    where org_id = :org and id = :repository returning ${COLUMNS}`,
 )
 
@@ -70,14 +70,14 @@ export const selectReadable = statement<
    where org_id = :org and (id = :key or name = :key) and snapshot_key is not null`,
 )
 
-/** All of them, or those of a list of ids, in the order of an answer. */
+/** All of them, or those of a list of ids, in the order of an answer; without a snapshot what has lost its index. */
 export const selectAllReadable = statement<
   { org: OrgId; repositories: string[] | null },
-  { id: RepositoryId; name: string; snapshotKey: string; snapshotChecksum: string }
+  { id: RepositoryId; name: string; snapshotKey: string | null; snapshotChecksum: string }
 >(
   'code.allReadable',
-  `select id, name, snapshot_key, snapshot_checksum from repositories
-   where org_id = :org and snapshot_key is not null
+  `select id, name, snapshot_key, coalesce(snapshot_checksum, '') as snapshot_checksum from repositories
+   where org_id = :org and (snapshot_key is not null or rebuild)
      and (:repositories::text[] is null or id = any(:repositories)) order by name collate "C"`,
 )
 
@@ -114,7 +114,18 @@ export const markDamaged = statement<Key & { blobKey: string }>(
    update repositories set rebuild = true where org_id = :org and id = :repository`,
 )
 
-export const selectRebuilds = statement<{ org: OrgId }, { id: RepositoryId }>(
-  'code.rebuilds',
-  'select id from repositories where org_id = :org and rebuild order by id',
+/** A repository that is due to be built again; the next time is five minutes later, then ten, at most a day. */
+export const takeRebuild = statement<Key, Repository>(
+  'code.takeRebuild',
+  `update repositories set rebuild_tries = rebuild_tries + 1,
+     rebuild_after = now() + least(interval '5 minutes' * power(2, least(rebuild_tries, 20)), interval '1 day')
+   where org_id = :org and id = :repository and rebuild and (rebuild_after is null or rebuild_after <= now())
+   returning ${COLUMNS}`,
+)
+
+/** Of all organisations; for the keeper. */
+export const selectDueRebuilds = statement<{ limit: number }, { orgId: OrgId; id: RepositoryId }>(
+  'code.dueRebuilds',
+  `select org_id, id from repositories where rebuild and (rebuild_after is null or rebuild_after <= now())
+   order by org_id, id limit :limit`,
 )

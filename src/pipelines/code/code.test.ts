@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../contract/code.ts'
 import { searchCode } from '../../contract/search.ts'
 import { getRun, isEnded, listRunLogs, type Run } from '../../contract/runs.ts'
+import { filesBelow } from '../../../test/support/files-below.ts'
 import { commitFiles, git, makeRepository } from '../../../test/support/git-repository.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
@@ -124,8 +124,7 @@ describe('indexing', () => {
         await ended(second, started.run.id)
         return started
       })
-    const files = () =>
-      readdirSync(node.dir, { recursive: true }).filter((path) => String(path).includes(repository.id))
+    const files = () => filesBelow(node.dir).filter((path) => path.includes(repository.id))
     expect(files().length).toBeGreaterThan(0)
     await second.call(deleteRepository, { repository: 'app' })
     expect(await second.error(getRepository, { repository: 'app' })).toMatchObject({ code: 'not_found' })

@@ -14,8 +14,10 @@ import {
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteRepository } from '../../contract/code.ts'
+import { listRuns } from '../../contract/runs.ts'
 import { getFile, searchCode } from '../../contract/search.ts'
 import { newId } from '../../kernel/ids.ts'
+import { filesBelow } from '../../../test/support/files-below.ts'
 import { makeRepository } from '../../../test/support/git-repository.ts'
 import { indexed } from '../../../test/support/indexing.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'
@@ -46,10 +48,7 @@ async function fresh(): Promise<{ id: string; name: string }> {
 
 /** Files of a repository below the folder of the node. */
 function filesOf(id: string, where = ''): string[] {
-  return readdirSync(node.dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => path.includes(id) && path.startsWith(join(node.dir, where)))
+  return filesBelow(node.dir).filter((path) => path.includes(id) && path.startsWith(join(node.dir, where)))
 }
 const isSnapshot = (path: string): boolean => path.endsWith('.snapshot')
 
@@ -128,6 +127,37 @@ describe('a repository', () => {
     expect(await search()).toMatchObject({ unsearched: [] })
   })
 
+  it('of which a byte of a text is another in the copy on this node alone is found by fetching it again', async () => {
+    const { id, name } = await fresh()
+    await search()
+    for (const path of filesOf(id, 'index').filter((one) => !isSnapshot(one))) {
+      const bytes = readFileSync(path)
+      bytes[3] = (bytes[3] ?? 0) ^ 0x10
+      // The blob itself has another name for the same file.
+      rmSync(path)
+      writeFileSync(path, bytes)
+    }
+    await other()
+    expect(await search()).toMatchObject({ unsearched: [] })
+    expect((await org.call(searchCode, { q: 'lantern', repository: name })).total).toBe(1)
+  })
+
+  it('that is marked is built again when it is due, and named until then', async () => {
+    const { id, name } = await fresh()
+    const mark = 'update repositories set rebuild = true, snapshot_key = null where id = $1'
+    await node.database.query(mark, [id])
+    expect((await search()).unsearched).toEqual([name])
+    await node.database.query("update repositories set rebuild_after = now() + interval '1 hour' where id = $1", [id])
+    await node.code.startRebuilds(node.database.db)
+    expect((await org.call(listRuns, { limit: 1 }))[0]?.endedAt).not.toBe(null)
+    await node.database.query('update repositories set rebuild_after = null where id = $1', [id])
+    await node.code.startRebuilds(node.database.db)
+    await waitFor(async () => (await search()).unsearched.length === 0, 20_000)
+    expect((await org.call(searchCode, { q: 'lantern', repository: name })).total).toBe(1)
+    const marks = await node.database.query('select from repositories where rebuild or rebuild_after is not null')
+    expect(marks.length).toBe(0)
+  })
+
   it('that is damaged shows no file but says why, and shows it when it was built again', async () => {
     const { id, name } = await fresh()
     await other()
@@ -196,6 +226,8 @@ describe('what a node keeps', () => {
       join(node.dir, 'index', orgGone, gone),
       join(node.dir, 'mirrors', orgId, `${gone}.git`),
       join(node.dir, 'mirrors', orgGone, `${gone}.git`),
+      join(node.dir, 'blobs', orgId, gone),
+      join(node.dir, 'blobs', orgGone, gone),
     ]
     const foreign = join(node.dir, 'index', 'lost+found', 'x')
     for (const fake of [...fakes, foreign]) {

@@ -17,7 +17,9 @@ export interface CodeDeps {
   readonly reader: IndexReader
   /** Holds this node's mirrors; a cache. */
   readonly mirrors: string
-  /** For files under work; emptied at start. */
+  /** Of all mirrors of this node. */
+  readonly maxMirrorBytes: number
+  /** For files under work of this process; beside it are those of others. Named by an id of a worker. */
   readonly scratch: string
   readonly log: Log
 }

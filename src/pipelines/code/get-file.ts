@@ -7,9 +7,9 @@ import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { selectFile, selectReadable } from './code.sql.ts'
 import type { CodeDeps } from './deps.ts'
 import { languageOf } from './language.ts'
-import { reportDamage, type Rebuild } from './rebuild.ts'
+import type { Rebuild } from './rebuild.ts'
 import type { FileText } from './search/protocol.ts'
-import type { Readable } from './search/index-reader.ts'
+import type { IndexReader, Readable } from './search/index-reader.ts'
 import { DamagedError } from './shard/format.ts'
 
 /** Of the text of one answer, in UTF-16 units; a longer line is cut. */
@@ -19,7 +19,7 @@ const ATTEMPTS = 3
 export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
   return implement(getFile, async (ctx, { repository: key, path, from, lines: wanted }) => {
     const org = ctx.orgId()
-    const { file, repository, commit } = await read(ctx, rebuild, key, (scope) =>
+    const { file, repository, commit } = await read(ctx, { reader, rebuild }, key, (scope) =>
       reader.file(org, scope, path, ctx.signal),
     )
     const [row] = await ctx.sql.run(selectFile, { org, repository: repository.id, path })
@@ -45,7 +45,7 @@ export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
 /** Another commit may be published meanwhile. @throws TenonError `not_found`, `index_incomplete` */
 async function read(
   { sql, orgId }: Ctx,
-  rebuild: Rebuild,
+  { reader, rebuild }: { reader: IndexReader; rebuild: Rebuild },
   repositoryKey: string,
   work: (scope: Readable) => Promise<FileText | null>,
 ): Promise<{ file: FileText; repository: Readable & { id: RepositoryId }; commit: string }> {
@@ -61,9 +61,9 @@ async function read(
       return { file, repository, commit }
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error
-      await rebuild.reader.drop(error.key)
+      await reader.drop(error.key)
       if (left > 1) continue
-      reportDamage(rebuild, { org, repository: id, error })
+      rebuild.report({ org, repository: id, error })
       throw new TenonError('index_incomplete', { cause: error })
     }
   }

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs'
-import type { OrgId } from '../../contract/ids.ts'
 import type { Counted } from '../../domains/limits/index.ts'
 import type { BoundVerb } from '../../kernel/verb.ts'
+import type { Database } from '../../platform/db/index.ts'
 import type { Job, Queue } from '../../platform/queue/index.ts'
 import type { Pipeline } from '../engine/index.ts'
 import { addRepositoryVerb } from './add-repository.ts'
@@ -15,8 +14,9 @@ import { listRecentFilesVerb } from './list-recent-files.ts'
 import { listRepositoriesVerb } from './list-repositories.ts'
 import { projectVerbs } from './projects/index.ts'
 import { PURGE, purgeJob } from './purge-job.ts'
-import { REBUILD, rebuildJob, rebuildMarked } from './rebuild.ts'
+import { createRebuild } from './rebuild.ts'
 import { reindexRepositoryVerb } from './reindex-repository.ts'
+import { clearScratch, leaveScratch } from './scratch.ts'
 import { searchCodeVerb } from './search-code.ts'
 import { sweepCaches } from './sweep-caches.ts'
 
@@ -25,7 +25,7 @@ export { checkGit, prepareGit } from './git/git.ts'
 export { gitFoldersOf } from './git/local-repository.ts'
 export { createIndexReader } from './search/index-reader.ts'
 
-export const codeJobNames: readonly string[] = [PURGE, REBUILD]
+export const codeJobNames: readonly string[] = [PURGE]
 
 /** All that code intelligence adds to Tenon. */
 export interface CodeIntelligence {
@@ -33,7 +33,7 @@ export interface CodeIntelligence {
   readonly pipelines: readonly Pipeline[]
   readonly jobs: readonly Job[]
   /** Starts indexing what has lost a part of its index. */
-  rebuildMarked(org: OrgId): Promise<void>
+  startRebuilds(db: Database): Promise<void>
   /** Removes what this node keeps without need. */
   sweepCaches(signal: AbortSignal): Promise<void>
   /** Starts what searches need, so that the first one does not wait for it. */
@@ -42,9 +42,9 @@ export interface CodeIntelligence {
 }
 
 export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): CodeIntelligence {
-  rmSync(deps.scratch, { recursive: true, force: true })
+  clearScratch(deps.scratch)
   const pipeline = indexPipeline(deps)
-  const rebuild = { ...deps, queue }
+  const rebuild = createRebuild(deps, pipeline)
   return {
     verbs: [
       addRepositoryVerb(deps, pipeline),
@@ -58,11 +58,14 @@ export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): C
       listRecentFilesVerb,
     ],
     pipelines: [pipeline],
-    jobs: [purgeJob(deps), rebuildJob(deps, pipeline)],
-    rebuildMarked: (org) => rebuildMarked(deps, pipeline, org),
+    jobs: [purgeJob(deps)],
+    startRebuilds: (db) => rebuild.startDue(db),
     sweepCaches: (signal) => sweepCaches(deps, signal),
     warmUp: () => deps.reader.warmUp(),
-    close: () => deps.reader.close(),
+    close: async () => {
+      await deps.reader.close()
+      leaveScratch(deps.scratch)
+    },
   }
 }
 

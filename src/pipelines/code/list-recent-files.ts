@@ -6,7 +6,7 @@ import { implement } from '../../kernel/verb.ts'
 import { selectRecentFiles, selectRepository } from './code.sql.ts'
 
 /** The last file of the page before: when it changed, and the number of its path among those that changed then. */
-const position = z.strictObject({ at: z.iso.datetime(), skip: z.int().min(0) })
+const position = z.strictObject({ at: z.iso.datetime().regex(/^(?:19[7-9]|[2-9]\d\d)\d-/), skip: z.int().min(0) })
 
 export const listRecentFilesVerb = implement(
   listRecentFiles,

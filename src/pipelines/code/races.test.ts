@@ -1,9 +1,10 @@
-import { readdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addRepository, deleteRepository, reindexRepository } from '../../contract/code.ts'
 import { searchCode } from '../../contract/search.ts'
 import { getRun, isEnded } from '../../contract/runs.ts'
+import { filesBelow } from '../../../test/support/files-below.ts'
 import { commitFiles, git, makeRepository } from '../../../test/support/git-repository.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
@@ -27,8 +28,8 @@ async function endOf(run: string): Promise<string> {
 }
 
 function filesOf(repository: string): string[] {
-  return readdirSync(node.dir, { recursive: true })
-    .map(String)
+  return filesBelow(node.dir)
+    .map((path) => relative(node.dir, path))
     .filter((path) => path.includes(repository))
 }
 

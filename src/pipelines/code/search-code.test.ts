@@ -99,7 +99,7 @@ describe('a search of code', () => {
       'AAAA',
       'e30',
       '%%',
-      Buffer.from(JSON.stringify({ window: place, counted: 0, shown: 0 })).toString('base64url'),
+      Buffer.from(JSON.stringify({ from: place, to: null, counted: 2 ** 40, shown: 0 })).toString('base64url'),
     ])
       expect(await refusal({ cursor })).toEqual(['invalid_cursor'])
   })

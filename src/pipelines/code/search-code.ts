@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { searchCode } from '../../contract/search.ts'
-import type { OrgId } from '../../contract/ids.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
@@ -9,25 +8,21 @@ import type { InputOf } from '../../contract/operation.ts'
 import { selectAllReadable, selectRepository } from './code.sql.ts'
 import type { CodeDeps } from './deps.ts'
 import { projectScope } from './projects/index.ts'
-import { reportDamage, type Rebuild } from './rebuild.ts'
-import type { Readable } from './search/index-reader.ts'
+import type { Rebuild } from './rebuild.ts'
+import type { IndexReader, Readable } from './search/index-reader.ts'
 import type { SearchPage } from './search/protocol.ts'
 import { QueryError } from './search/query.ts'
 import { DamagedError } from './shard/format.ts'
 
+const amount = z.int().min(0).max(1_000_000_000)
 const place = z.strictObject({
   class: z.int().min(0).max(9),
   repository: z.string().max(100),
-  file: z.int().min(0),
+  file: amount,
   hash: z.string().max(20),
-  skip: z.int().min(0),
+  skip: amount,
 })
-const position = z.strictObject({
-  window: place.nullable(),
-  size: z.int().min(0).nullable(),
-  counted: z.int().min(0),
-  shown: z.int().min(0),
-})
+const position = z.strictObject({ from: place.nullable(), to: place.nullable(), counted: amount, shown: amount })
 
 /** Times that a search looks anew at a repository, because a part of it was gone. */
 const ATTEMPTS = 4
@@ -44,17 +39,17 @@ export function searchCodeVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVer
     const { q: text, mode, language, path } = input
     const query = { text, mode, language, path, caseSensitive: input.case === 'sensitive' }
     const request = { query, from, limit: input.limit }
-    const unsearched = new Set<Readable>()
-    const page = await settled(ctx, repositories, unsearched, rebuild, (scopes) =>
+    const { page, unsearched } = await settled(ctx, repositories, { reader, rebuild }, (scopes) =>
       reader.search(org, scopes, request, ctx.signal).catch(explain),
     )
     const { matches, total, truncated, next } = page
     const tookMs = Math.round((performance.now() - began) * 100) / 100
-    const missing = [...unsearched].map(({ name }) => name)
     return {
-      data: { matches, total, truncated, unsearched: missing, tookMs },
+      data: { matches, total, truncated, unsearched, tookMs },
       nextCursor:
-        next === null ? null : encodeCursor({ ...next, window: next.window === null ? null : { ...next.window } }),
+        next === null
+          ? null
+          : encodeCursor({ ...next, from: next.from && { ...next.from }, to: next.to && { ...next.to } }),
     }
   })
 }
@@ -79,42 +74,49 @@ async function scopeOf(
 async function settled(
   ctx: Ctx,
   repositories: string[] | null,
-  unsearched: Set<Readable>,
-  rebuild: Rebuild,
+  { reader, rebuild }: { reader: IndexReader; rebuild: Rebuild },
   search: (scopes: readonly Readable[]) => Promise<SearchPage>,
-): Promise<SearchPage> {
+): Promise<{ page: SearchPage; unsearched: string[] }> {
   const org = ctx.orgId()
   const until = performance.now() + SETTLE_MS
+  const lost = new Set<string>()
   const seen = new Set<string>()
   const failures = new Map<string, number>()
   for (;;) {
-    const scopes = await readable(ctx, org, repositories)
-    const names = new Set([...unsearched].map(({ id }) => id))
+    const rows = await ctx.sql.run(selectAllReadable, { org, repositories })
+    const scopes = rows.flatMap(readableOf).filter(({ id }) => !lost.has(id))
     try {
-      return await search(scopes.filter(({ id }) => !names.has(id)))
+      const page = await search(scopes)
+      const searched = new Set(scopes.map(({ id }) => id))
+      return { page, unsearched: rows.filter(({ id }) => !searched.has(id)).map(({ name }) => name) }
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error
-      const damaged = scopes.find(({ id }) => error.key.includes(`/${id}/`))
-      const count = (failures.get(damaged?.id ?? '') ?? 0) + 1
-      failures.set(damaged?.id ?? '', count)
+      const damaged = rows.find(({ id }) => error.key.includes(`/${id}/`))?.id
+      const count = (failures.get(damaged ?? '') ?? 0) + 1
+      failures.set(damaged ?? '', count)
       const isLost = seen.has(error.key) && damaged !== undefined
-      if (isLost) reportDamage(rebuild, { org, repository: damaged.id, error })
-      if (damaged !== undefined && (isLost || count >= ATTEMPTS)) unsearched.add(damaged)
+      if (isLost) rebuild.report({ org, repository: damaged, error })
+      if (damaged !== undefined && (isLost || count >= ATTEMPTS)) lost.add(damaged)
       else if (count >= ATTEMPTS) throw new TenonError('unavailable', { cause: error })
       if (performance.now() > until) throw new TenonError('unavailable', { cause: error })
       seen.add(error.key)
-      await rebuild.reader.drop(error.key)
+      await reader.drop(error.key)
     }
   }
 }
 
-async function readable({ sql }: Ctx, org: OrgId, repositories: string[] | null): Promise<Readable[]> {
-  const rows = await sql.run(selectAllReadable, { org, repositories })
-  return rows.map(({ id, name, snapshotKey: key, snapshotChecksum: checksum }) => ({
-    id,
-    name,
-    snapshot: { key, checksum },
-  }))
+function readableOf({
+  id,
+  name,
+  snapshotKey,
+  snapshotChecksum,
+}: {
+  id: string
+  name: string
+  snapshotKey: string | null
+  snapshotChecksum: string
+}): Readable[] {
+  return snapshotKey === null ? [] : [{ id, name, snapshot: { key: snapshotKey, checksum: snapshotChecksum } }]
 }
 
 function explain(error: unknown): never {

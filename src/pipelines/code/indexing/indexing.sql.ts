@@ -35,9 +35,9 @@ export const selectBlobKeys = statement<Key, { key: string }>(
    where org_id = :org and id = :repository and snapshot_key is not null`,
 )
 
-export const selectFiles = statement<Key, { path: string; sha: string; changed: boolean }>(
+export const selectFiles = statement<Key, { path: string; sha: string; commit: string | null }>(
   'code.files',
-  `select path, sha, changed_at is not null as changed from code_files
+  `select path, sha, changed_commit as commit from code_files
    where org_id = :org and repository_id = :repository`,
 )
 
@@ -85,6 +85,7 @@ export const publish = statement<
 >(
   'code.publish',
   `update repositories set status = 'ready', indexed_commit = :commit, indexed_at = clock_timestamp(),
-     snapshot_key = :snapshotKey, snapshot_checksum = :checksum, files = :files, size_bytes = :sizeBytes
+     snapshot_key = :snapshotKey, snapshot_checksum = :checksum, files = :files, size_bytes = :sizeBytes,
+     rebuild = false, rebuild_tries = 0, rebuild_after = null
    where org_id = :org and id = :repository`,
 )

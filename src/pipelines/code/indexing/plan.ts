@@ -12,6 +12,7 @@ const CHUNK_BLOBS = 1_000
 /** So many small shards are made into larger ones; each search has to look into every shard. */
 const SMALL_SHARDS = 12
 const SMALL_BYTES = 1_000_000
+const SMALL_BLOBS = CHUNK_BLOBS / 4
 
 /** Finds out what the ref stands for, and which of its blobs have to be read. */
 export async function planIndexing(deps: CodeDeps, ctx: IndexCtx): Promise<{ chunks: Chunk[] }> {
@@ -41,11 +42,28 @@ async function blobsToRead(ctx: IndexCtx, files: readonly TreeFile[]): Promise<T
     known: await tenant.run(selectKnown, { ...key, shas: [...bySha.keys()] }),
     shards: await tenant.run(selectShards, key),
   }))
-  const live = new Map(shards.map(({ id }) => [id, 0]))
-  for (const { shard, sizeBytes } of known) live.set(shard, (live.get(shard) ?? 0) + sizeBytes)
-  const small = new Set([...live].filter(([, bytes]) => bytes < SMALL_BYTES).map(([id]) => id))
-  for (const { sha, shard } of known) if (small.size < SMALL_SHARDS || !small.has(shard)) bySha.delete(sha)
+  const live = new Map(shards.map(({ id }) => [id, { bytes: 0, blobs: 0 }]))
+  for (const { shard, sizeBytes } of known) {
+    const of = live.get(shard)
+    if (of === undefined) continue
+    of.bytes += sizeBytes
+    of.blobs++
+  }
+  const merged = shardsToMerge(live)
+  for (const { sha, shard } of known) if (!merged.has(shard)) bySha.delete(sha)
   return [...bySha.values()]
+}
+
+/** What a commit needs of a shard. */
+export interface Live {
+  readonly bytes: number
+  readonly blobs: number
+}
+
+/** Small shards, when there are many; their blobs are read again, into larger ones. */
+export function shardsToMerge(live: ReadonlyMap<string, Live>): ReadonlySet<string> {
+  const small = [...live].filter(([, { bytes, blobs }]) => bytes < SMALL_BYTES && blobs < SMALL_BLOBS)
+  return new Set(small.length < SMALL_SHARDS ? [] : small.map(([id]) => id))
 }
 
 /** Which blobs are read together: each group becomes a shard. */

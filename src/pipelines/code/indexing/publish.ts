@@ -150,7 +150,7 @@ async function deltaOf(
     const row = before.get(path)
     before.delete(path)
     const known = changes.get(path)
-    if (row?.sha === sha && (row.changed || known === undefined)) return []
+    if (row?.sha === sha && (known === undefined || known.commit === row.commit)) return []
     // Of a change that the known history does not tell, the commit is the last that can have made it.
     const change = known ?? (isFirst ? null : { commit, at: new Date() })
     return [{ path, sha, language, commit: change?.commit ?? null, at: change?.at.toISOString() ?? null }]

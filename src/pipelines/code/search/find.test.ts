@@ -34,13 +34,13 @@ const literal = (text: string, more: Partial<Query> = {}): Query => ({
 function findAll(
   { scopes, store }: Indexed,
   query: Query,
-  { deadline = Number.POSITIVE_INFINITY, size = null }: { deadline?: number; size?: number | null } = {},
+  until: { deadline: number; most?: number } = { deadline: Number.POSITIVE_INFINITY },
 ): LineMatch[] {
   const found: LineMatch[] = []
   let from: Place | null = null
   for (let windows = 0; ; windows++) {
     if (windows > 3000) throw new Error('it does not come to an end')
-    const window = findWindow(query, scopes, { store, from, deadline, size })
+    const window = findWindow(query, scopes, { store, from, until })
     found.push(...showHits(window.hits, window.matcher, store))
     if (window.next === null) return found
     from = window.next
@@ -301,23 +301,41 @@ describe('paging', () => {
     const first = findWindow(literal('needle'), large.scopes, {
       store: large.store,
       from: null,
-      deadline: Number.POSITIVE_INFINITY,
+      until: { deadline: Number.POSITIVE_INFINITY },
     })
     expect(first.hits.length).toBeGreaterThanOrEqual(WINDOW.least)
     expect(first.hits.length).toBeLessThanOrEqual(WINDOW.most)
     expect(placesOf(showHits(first.hits, first.matcher, large.store)).length).toBe(first.hits.length)
-    for (const size of [null, 1000, 77])
-      expect([size, placesOf(findAll(large, literal('needle'), { size })).toSorted()]).toEqual([size, expected])
+    for (const most of [WINDOW.most, 1000, 77]) {
+      const found = findAll(large, literal('needle'), { deadline: Number.POSITIVE_INFINITY, most })
+      expect([most, placesOf(found).toSorted()]).toEqual([most, expected])
+    }
   })
 
-  it('through a window of a size that was found before gives the same again', () => {
-    const options = { store: large.store, from: null, deadline: Number.POSITIVE_INFINITY }
-    const { hits, next, matcher } = findWindow(literal('needle'), large.scopes, options)
-    const again = findWindow(literal('needle'), large.scopes, { ...options, size: hits.length })
-    expect(placesOf(showHits(again.hits, again.matcher, large.store))).toEqual(
-      placesOf(showHits(hits, matcher, large.store)),
-    )
-    expect(again.next).toEqual(next)
+  it('through a window that was cut anywhere, also by a deadline, gives the same again', () => {
+    const cuts = [{ most: 1 }, { most: 14 }, { most: 27 }, { most: 1000 }, { deadline: 0 }, {}]
+    for (const cut of cuts) {
+      let from: Place | null = null
+      for (let windows = 0; windows < 4; windows++) {
+        const options: { store: ShardStore; from: Place | null } = { store: large.store, from }
+        const until = { deadline: Number.POSITIVE_INFINITY, ...cut }
+        const { hits, next, matcher } = findWindow(literal('needle'), large.scopes, { ...options, until })
+        const again = findWindow(literal('needle'), large.scopes, { ...options, until: { to: next } })
+        expect(placesOf(showHits(again.hits, again.matcher, large.store))).toEqual(
+          placesOf(showHits(hits, matcher, large.store)),
+        )
+        if (next === null) break
+        from = next
+      }
+    }
+  })
+
+  it('goes on behind a repository that is gone, not from the beginning', () => {
+    const rest = index({ a: { x: 'needle a' }, c: { x: 'needle c' } })
+    const place: Place = { class: 0, repository: 'b', file: 3, hash: 'none', skip: 2 }
+    const until = { deadline: Number.POSITIVE_INFINITY }
+    const { hits } = findWindow(literal('needle'), rest.scopes, { store: rest.store, from: place, until })
+    expect(hits.map(({ scope }) => scope.name)).toEqual(['c'])
   })
 
   it('comes to the end also when every window is out of time at once', () => {
@@ -333,11 +351,10 @@ describe('paging', () => {
     const { next: from } = findWindow(query, large.scopes, {
       store: large.store,
       from: null,
-      size: 1000,
-      deadline: Number.POSITIVE_INFINITY,
+      until: { deadline: Number.POSITIVE_INFINITY, most: 1000 },
     })
     expect(from).not.toBe(null)
-    const at = large.scopes.find(({ id }) => id === from?.repository)?.snapshot.path(from?.file ?? 0) ?? ''
+    const at = large.scopes.find(({ name }) => name === from?.repository)?.snapshot.path(from?.file ?? 0) ?? ''
     const { [at]: gone = '', ...others } = many.one
     const changes: readonly Readonly<Record<string, Files>>[] = [
       { one: others, two: many.two },
@@ -351,13 +368,13 @@ describe('paging', () => {
     for (const repositories of changes) {
       const { scopes, store } = index(repositories, 7)
       for (let place: Place | null = from; place !== null;) {
-        const window = findWindow(query, scopes, { store, from: place, deadline: Number.POSITIVE_INFINITY })
+        const window = findWindow(query, scopes, { store, from: place, until: { deadline: Number.POSITIVE_INFINITY } })
         for (const { snippet } of showHits(window.hits, window.matcher, store)) expect(snippet).toContain('needle')
         place = window.next
       }
     }
     const moved = index({ one: { ...many.one, 'a-new.ts': 'needle' }, two: many.two }, 7)
-    const { hits, matcher } = findWindow(query, moved.scopes, { store: moved.store, from, deadline: 0 })
+    const { hits, matcher } = findWindow(query, moved.scopes, { store: moved.store, from, until: { deadline: 0 } })
     expect(showHits(hits, matcher, moved.store)[0]?.path).toBe(at)
   })
 
@@ -371,7 +388,11 @@ describe('paging', () => {
     })
     fc.assert(
       fc.property(place, (from) => {
-        const { hits, matcher } = findWindow(literal('needle'), large.scopes, { store: large.store, from, deadline: 0 })
+        const { hits, matcher } = findWindow(literal('needle'), large.scopes, {
+          store: large.store,
+          from,
+          until: { deadline: 0 },
+        })
         expect(showHits(hits, matcher, large.store).length).toBe(hits.length)
       }),
       { numRuns: 200 },

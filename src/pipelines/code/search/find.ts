@@ -17,6 +17,7 @@ export interface Scope {
 /** Where looking goes on: before this file, after so many of its matching lines. */
 export interface Place {
   readonly class: number
+  /** Its name, by which repositories are ordered. */
   readonly repository: string
   readonly file: number
   /** Of the path; the file has moved when another commit was published meanwhile. */
@@ -51,36 +52,34 @@ export interface Window {
  */
 export const WINDOW = { least: 1_000, ms: 5, most: 20_000 } as const
 
+/** How far to look: to the end of a window that was looked through before, or until it is full or a deadline is over. */
+export type Until = { readonly to: Place | null } | { readonly deadline: number; readonly most?: number }
+
 /**
- * Looks through files in the order class, repository, path, from a place on, until a window is full, the deadline (of
- * `performance.now()`) is over, or nothing is left; ranks what it found. `size` is that of a window which was looked
- * through before, so that its pages fit together.
+ * Looks through files in the order class, repository, path, from a place on, and ranks what it found. A deadline is a
+ * time of `performance.now()`.
  *
  * @throws QueryError, DamagedError
  */
 export function findWindow(
   query: Query,
   scopes: readonly Scope[],
-  {
-    store,
-    from,
-    size = null,
-    deadline,
-  }: { store: ShardStore; from: Place | null; size?: number | null; deadline: number },
+  { store, from, until }: { store: ShardStore; from: Place | null; until: Until },
 ): Window {
   const matcher = matcherOf(query)
   const wanted = fileFilter(query)
   const candidates = new Map<string, readonly (Uint8Array | null)[]>()
   const hits: Hit[] = []
-  const done = { files: 0 }
   const soon = performance.now() + WINDOW.ms
   const isFull = (): boolean =>
-    size === null
-      ? hits.length >= WINDOW.most || (hits.length >= WINDOW.least && performance.now() > soon)
-      : hits.length >= size
+    'deadline' in until &&
+    (hits.length >= (until.most ?? WINDOW.most) || (hits.length >= WINDOW.least && performance.now() > soon))
+  const deadline = 'deadline' in until ? until.deadline : Number.POSITIVE_INFINITY
+  const end = 'to' in until && until.to !== null ? resume(scopes, until.to) : null
+  const done = { files: 0 }
   const begin = from === null ? null : resume(scopes, from)
   let next: Place | null = null
-  for (const [place, scope] of placesFrom(scopes, begin)) {
+  for (const [stretch, scope] of stretchesFrom(scopes, begin, end)) {
     const { snapshot } = scope
     let marked = candidates.get(scope.id)
     if (marked === undefined) {
@@ -88,7 +87,7 @@ export function findWindow(
       candidates.set(scope.id, marked)
     }
     if (marked.every((bits) => bits === null)) continue
-    next = lookThrough(scope, place, { matcher, wanted, marked, store, deadline, hits, done, isFull })
+    next = lookThrough(scope, stretch, { matcher, wanted, marked, store, deadline, hits, done, isFull })
     if (next !== null) break
   }
   // Sorting is stable, so equal ones stay in the order in which they were found.
@@ -107,70 +106,92 @@ interface Look {
   isFull(): boolean
 }
 
-type Range = Pick<Place, 'class' | 'file' | 'skip'>
+/** Where a place is now. */
+interface Spot {
+  readonly class: number
+  /** Place in the order of the scopes. */
+  readonly scope: number
+  readonly file: number
+  readonly skip: number
+}
 
-function* placesFrom(scopes: readonly Scope[], begin: (Range & { scope: number }) | null): Generator<[Range, Scope]> {
+/** Files of one class of one repository: from a file, after so many of its lines, to a file, before so many of its lines. */
+interface Stretch {
+  readonly class: number
+  readonly from: { readonly file: number; readonly skip: number }
+  readonly to: { readonly file: number; readonly skip: number }
+}
+
+function* stretchesFrom(scopes: readonly Scope[], begin: Spot | null, end: Spot | null): Generator<[Stretch, Scope]> {
   for (let number = begin?.class ?? 0; number < CLASSES.length; number++) {
+    const at = (spot: Spot | null, scope: number): Spot | null =>
+      spot !== null && spot.class === number && spot.scope === scope ? spot : null
     const first = begin !== null && number === begin.class ? begin.scope : 0
-    for (let i = first; i < scopes.length; i++) {
-      const scope = scopes[i]
-      if (scope === undefined) return
-      const [start, end] = scope.snapshot.rangeOf(number)
-      if (start === end) continue
-      const continued = begin !== null && number === begin.class && i === begin.scope
-      yield [{ class: number, file: continued ? begin.file : start, skip: continued ? begin.skip : 0 }, scope]
+    for (const [i, scope] of scopes.entries()) {
+      if (i < first) continue
+      const [start, stop] = scope.snapshot.rangeOf(number)
+      const last = at(end, i)
+      if (start < stop)
+        yield [
+          { class: number, from: at(begin, i) ?? { file: start, skip: 0 }, to: last ?? { file: stop, skip: 0 } },
+          scope,
+        ]
+      if (last !== null) return
     }
+    if (end !== null && number >= end.class) return
   }
 }
 
-/** Collects the matching lines of one class of a repository; answers where it had to stop. */
-function lookThrough(scope: Scope, from: Range, look: Look): Place | null {
+/** Collects the matching lines of a stretch; answers where it had to stop. */
+function lookThrough(scope: Scope, { class: number, from, to }: Stretch, look: Look): Place | null {
   const { snapshot } = scope
   const { matcher, marked, store, hits } = look
   const { shardOf, docOf } = snapshot
-  const [, until] = snapshot.rangeOf(from.class)
-  const stopAt = (file: number, skip: number): Place => ({
-    class: from.class,
-    repository: scope.id,
-    file,
-    hash: hashOf(snapshot, file),
-    skip,
-  })
-  for (let file = from.file; file < until; file++) {
+  for (let file = from.file; file < to.file || (file === to.file && to.skip > 0); file++) {
     const bits = marked[shardOf[file] ?? 0] ?? null
     if (bits === null) continue
     const key = snapshot.shards[shardOf[file] ?? 0]?.key ?? ''
     const [first, last] = store.index(key).segmentsOf(docOf[file] ?? 0)
+    const skip = file === from.file ? from.skip : 0
+    const most = file === to.file ? to.skip : Number.POSITIVE_INFINITY
     let wanted: boolean | null = null
     let nth = 0
-    const skip = file === from.file ? from.skip : 0
     for (let segment = first; segment < last; segment++) {
+      if (nth >= most) break
       if (((bits[segment >> 3] ?? 0) & (1 << (segment & 7))) === 0) continue
       wanted ??= look.wanted(snapshot, file)
       if (!wanted) break
       // One file at least, so that whoever goes on from here gets further.
-      if (look.done.files > 0 && performance.now() > look.deadline) return stopAt(file, nth)
+      if (look.done.files > 0 && performance.now() > look.deadline) return placeOf(scope, number, file, nth)
       const { bytes, flags } = store.bytes(key, segment)
       let full = false
       matcher.lines(bytes, flags, (text, start, end, at) => {
+        if (nth >= most) return false
         if (nth++ < skip) return true
         full = look.isFull()
         if (!full) hits.push({ scope, file, segment, start, end, at: at.start, rank: rankOf(text, start, at) })
         return !full
       })
-      if (full) return stopAt(file, nth - 1)
+      if (full) return placeOf(scope, number, file, nth - 1)
     }
     if (wanted === true) look.done.files++
   }
   return null
 }
 
-/** Where a place is now: at the same path when it still is there, else at the same number. */
-function resume(scopes: readonly Scope[], place: Place): Range & { scope: number } {
-  const scope = scopes.findIndex(({ id }) => id === place.repository)
-  const snapshot = scopes[scope]?.snapshot
-  if (snapshot === undefined) return { class: place.class, scope: 0, file: 0, skip: 0 }
-  const [start, end] = snapshot.rangeOf(place.class)
+function placeOf({ name, snapshot }: Scope, number: number, file: number, skip: number): Place {
+  return { class: number, repository: name, file, hash: hashOf(snapshot, file), skip }
+}
+
+/** At the same path when it still is there, else at the same number; in the next repository when that one has gone. */
+function resume(scopes: readonly Scope[], place: Place): Spot {
+  const order = ({ name }: Scope): number => Buffer.compare(Buffer.from(name), Buffer.from(place.repository))
+  const found = scopes.findIndex((one) => order(one) >= 0)
+  const scope = found < 0 ? scopes.length : found
+  const there = scopes[scope]
+  const [start, end] = there?.snapshot.rangeOf(place.class) ?? [0, 0]
+  if (there === undefined || order(there) !== 0) return { class: place.class, scope, file: start, skip: 0 }
+  const { snapshot } = there
   let file = Math.min(Math.max(place.file, start), end)
   if (file < end && hashOf(snapshot, file) === place.hash) return { class: place.class, scope, file, skip: place.skip }
   for (let i = start; i < end; i++) if (hashOf(snapshot, i) === place.hash) file = i

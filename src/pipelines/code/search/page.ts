@@ -1,5 +1,7 @@
 import { maskSecrets } from '../mask.ts'
-import { FLAG } from '../shard/format.ts'
+import { FLAG, SEGMENT_BYTES } from '../shard/format.ts'
+import { needOfText } from '../shard/need.ts'
+import type { ShardIndex } from '../shard/read-shard.ts'
 import type { Hit } from './find.ts'
 import type { Matcher } from './matcher.ts'
 import type { Range } from './query.ts'
@@ -70,7 +72,9 @@ type Masked = (from: number, to: number) => string
 function maskerOf(key: string, { scope, file, segment }: Hit, store: ShardStore): Masked {
   const [first, last] = store.index(key).segmentsOf(scope.snapshot.docOf[file] ?? 0)
   const textOf = (one: number): string => (one < first || one >= last ? '' : store.text(key, one))
-  const before = openKey(textOf, segment - 1) + textOf(segment - 1)
+  const before = mayFollowKey(store.index(key), segment)
+    ? openKey(textOf, segment - 1) + textOf(segment - 1)
+    : textOf(segment - 1)
   const around = before + textOf(segment) + textOf(segment + 1)
   const part = (from: number, to: number): string => {
     const begin = Math.max(0, before.length + from - MASK_AROUND)
@@ -80,6 +84,19 @@ function maskerOf(key: string, { scope, file, segment }: Hit, store: ShardStore)
   if (around.length > MASK_WHOLE) return part
   const whole = part(0, around.length)
   return (from, to) => whole.slice(from, to)
+}
+
+/** Private keys are rare: the index tells where none can have begun. */
+const KEY_BEGINS = needOfText('PRIVATE KEY')
+const keyBegins = new WeakMap<ShardIndex, Uint8Array>()
+
+function mayFollowKey(index: ShardIndex, segment: number): boolean {
+  const known = keyBegins.get(index)
+  const bits = known ?? index.candidates(KEY_BEGINS) ?? new Uint8Array(0)
+  if (known === undefined) keyBegins.set(index, bits)
+  const farthest = Math.max(0, segment - 1 - Math.ceil(MASK_AROUND / (SEGMENT_BYTES / 4)))
+  for (let one = farthest; one < segment; one++) if (((bits[one >> 3] ?? 0) & (1 << (one & 7))) !== 0) return true
+  return false
 }
 
 /** The text before a segment from where a private key begins, which may go on in it; empty when none does. */

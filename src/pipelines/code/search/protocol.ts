@@ -29,15 +29,15 @@ export interface ScopeRef {
   readonly snapshot: string
 }
 
-/** Where a page begins. */
+/** Where a page begins: in which window, and how far that was shown. */
 export interface Position {
-  /** Where the window that is paged through begins; null for the first one. */
-  readonly window: Place | null
-  /** Matches of that window; null when it was not looked through before. */
-  readonly size: number | null
+  /** Where the window begins; null for the first one. */
+  readonly from: Place | null
+  /** Where it ends, so that it is the same when it is looked through again; null at the end of everything. */
+  readonly to: Place | null
   /** Matches of the windows before. */
   readonly counted: number
-  /** Matches of this window that were shown. */
+  /** Matches of this window that were shown; zero when it was not looked through yet. */
   readonly shown: number
 }
 

@@ -38,7 +38,7 @@ function findAll(text: string, caseSensitive: boolean, { scope } = indexed): Lin
   const query: Query = { text, mode: 'regex', caseSensitive }
   const found: LineMatch[] = []
   for (let from: Place | null = null; ;) {
-    const window = findWindow(query, [scope], { store, from, deadline: Number.POSITIVE_INFINITY })
+    const window = findWindow(query, [scope], { store, from, until: { deadline: Number.POSITIVE_INFINITY } })
     found.push(...showHits(window.hits, window.matcher, store))
     if (window.next === null) return found
     from = window.next
@@ -154,7 +154,11 @@ describe('a regular expression', () => {
     const find = (text: string): string[] => {
       const query: Query = { text, mode: 'regex', caseSensitive: false }
       const own = storeOf(dir, [made])
-      const window = findWindow(query, [made.scope], { store: own, from: null, deadline: Number.POSITIVE_INFINITY })
+      const window = findWindow(query, [made.scope], {
+        store: own,
+        from: null,
+        until: { deadline: Number.POSITIVE_INFINITY },
+      })
       return placesOf(showHits(window.hits, window.matcher, own))
     }
     expect([find('one$'), find('one\\r'), find('abc\\rdef'), find('abc\\sdef'), find('def$')]).toEqual([

@@ -12,8 +12,7 @@ export interface CompiledRegex {
 }
 
 /** What only the Unicode mode understands. */
-const UNICODE_ONLY = /\\p\{|\\P\{|\\u\{|[\u{10000}-\u{10ffff}]/u
-const MAX_RANGE = 512
+const UNICODE_ONLY = /^(?:[^\\]|\\[^])*?(?:\\[pPu]\{|[\u{10000}-\u{10ffff}])/u
 
 /**
  * ECMAScript's expressions, but for what can't be matched in linear time (backreferences, look-around) and for flags
@@ -75,9 +74,9 @@ function writeOutCases(pattern: string, ast: AST.Pattern): string {
       edits.push({ start, end, text: parent.type === 'CharacterClass' ? raw + others : `[${escaped(value)}${others}]` })
     },
     onCharacterClassRangeEnter: ({ min, max, start, end, raw }) => {
-      const last = Math.min(max.value, min.value + MAX_RANGE)
       const others = new Set<number>()
-      for (let unit = min.value; unit <= last; unit++) for (const other of otherCases(unit)) others.add(other)
+      for (let unit = min.value; unit <= max.value; unit++)
+        for (const other of otherCases(unit)) if (other < min.value || other > max.value) others.add(other)
       edits.push({ start, end, text: raw + [...others].map(escaped).join('') })
     },
   })

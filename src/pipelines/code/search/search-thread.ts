@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { join } from 'node:path'
 import { maskSecrets } from '../mask.ts'
@@ -10,10 +9,6 @@ import { showHits } from './page.ts'
 import type { Answer, Failure, FileText, Request, ScopeRef, SearchPage, Task } from './protocol.ts'
 import { QueryError } from './query.ts'
 import { ShardStore } from './shard-store.ts'
-
-// An expression that backtracks too much is matched again in linear time. https://v8.dev/blog/non-backtracking-regexp
-setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
-setFlagsFromString('--regexp-backtracks-before-fallback=20000')
 
 /** One search after the other, synchronously: whatever takes too long here is ended with the thread. */
 const { dir } = workerData as { dir: string }
@@ -62,27 +57,26 @@ function perform(task: Task): unknown {
   }
 }
 
-function search({ query, scopes, from, limit, budgetMs }: Extract<Task, { kind: 'search' }>): SearchPage {
-  const deadline = performance.now() + budgetMs
-  const { hits, next, matcher } = findWindow(query, scopes.map(scopeOf), {
+function search({ query, scopes, from: position, limit, budgetMs }: Extract<Task, { kind: 'search' }>): SearchPage {
+  const { from, to, counted, shown } = position ?? { from: null, to: null, counted: 0, shown: 0 }
+  const window = findWindow(query, scopes.map(scopeOf), {
     store,
-    from: from?.window ?? null,
-    size: from?.size ?? null,
-    deadline,
+    from,
+    // A window of which something was shown is looked through to the same end.
+    until: shown > 0 ? { to } : { deadline: performance.now() + budgetMs },
   })
-  const { counted, shown } = from ?? { counted: 0, shown: 0 }
-  const page = hits.slice(shown, shown + limit)
-  const rest = hits.length > shown + limit
+  const { hits, matcher } = window
+  const next = shown > 0 ? to : window.next
+  const end = shown + limit
   const total = counted + hits.length
   return {
-    matches: showHits(page, matcher, store),
+    matches: showHits(hits.slice(shown, end), matcher, store),
     total,
     truncated: next !== null,
-    next: rest
-      ? { window: from?.window ?? null, size: hits.length, counted, shown: shown + limit }
-      : next === null
-        ? null
-        : { window: next, size: null, counted: total, shown: 0 },
+    next:
+      hits.length > end
+        ? { from, to: next, counted, shown: end }
+        : next && { from: next, to: null, counted: total, shown: 0 },
   }
 }
 

@@ -1,17 +1,18 @@
 import { Worker } from 'node:worker_threads'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 import { DamagedError } from '../shard/format.ts'
+import { useLinearMatcher } from './linear-regex.ts'
 import type { Answer, Failure, Request, Task } from './protocol.ts'
 import { QueryError } from './query.ts'
 
 /** How much longer than its own deadline a task may take before its thread is ended. */
 const GRACE_MS = 1000
+/** Of one organisation in one lane; parts of the index that are loaded count, too. */
+const MAX_WAITING = 500
 
 interface Job {
   readonly org: string
   readonly task: Task
-  readonly keep: Request['keep']
-  readonly forget: Request['forget']
   readonly limitMs: number
   resolve(value: unknown): void
   reject(error: unknown): void
@@ -44,8 +45,9 @@ export interface Searchers {
 
 /** Threads of one lane: each does one task at a time, and is replaced when it takes too long. */
 export function createSearchers({ dir, threads }: { dir: string; threads: number }): Searchers {
+  useLinearMatcher()
   const seats = Array.from({ length: threads }, () => new Seat(dir))
-  const waiting: (Job & { readonly parts: readonly Part[] })[] = []
+  const waiting: (Job & { readonly parts: readonly Part[]; readonly late: string[] })[] = []
   /** When each organisation had its turn, while others wait. */
   const turns = new Map<string, number>()
   let closed = false
@@ -60,6 +62,8 @@ export function createSearchers({ dir, threads }: { dir: string; threads: number
     if (waiting.length === 0) turns.clear()
     else turns.set(fewest.org, Math.max(0, ...turns.values()) + 1)
     seat.start(fewest, fewest.parts, next)
+    // Forgotten while it waited: its thread forgets them with the next task.
+    seat.forget(fewest.late)
     next()
   }
   return {
@@ -67,21 +71,29 @@ export function createSearchers({ dir, threads }: { dir: string; threads: number
       new Promise((resolve, reject) => {
         if (closed) return reject(new TenonError('unavailable'))
         if (signal?.aborted === true) return reject(new TenonError('cancelled', { cause: signal.reason }))
-        const job = { org, task, parts, limitMs, keep: [], forget: [], resolve, reject }
-        signal?.addEventListener(
-          'abort',
-          () => {
-            // One that is under way goes on to its end; nobody waits for it any more.
-            const place = waiting.indexOf(job)
-            if (place >= 0) waiting.splice(place, 1)
-            reject(new TenonError('cancelled', { cause: signal.reason }))
-          },
-          { once: true },
-        )
+        if (waiting.filter((one) => one.org === org).length >= MAX_WAITING)
+          return reject(new TenonError('unavailable', { details: { reason: 'too many searches at once' } }))
+        const stopped = (): void => {
+          // One that is under way goes on to its end; nobody waits for it any more.
+          const place = waiting.indexOf(job)
+          if (place >= 0) waiting.splice(place, 1)
+          job.reject(new TenonError('cancelled', { cause: signal?.reason }))
+        }
+        const settled =
+          <T>(tell: (value: T) => void) =>
+          (value: T): void => {
+            signal?.removeEventListener('abort', stopped)
+            tell(value)
+          }
+        const job = { org, task, parts, late: [], limitMs, resolve: settled(resolve), reject: settled(reject) }
+        signal?.addEventListener('abort', stopped, { once: true })
         waiting.push(job)
         next()
       }),
-    forget: (keys) => seats.forEach((seat) => seat.forget(keys)),
+    forget: (keys) => {
+      for (const seat of seats) seat.forget(keys)
+      for (const { late } of waiting) late.push(...keys)
+    },
     warmUp: () => seats.forEach((seat) => seat.warmUp()),
     close: async () => {
       closed = true

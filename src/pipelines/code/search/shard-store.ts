@@ -28,6 +28,7 @@ export class ShardStore {
 
   forget(key: string): void {
     this.#indexes.delete(key)
+    if (this.#block.key === key) this.#block.key = ''
     this.#close(key)
   }
 
