@@ -50,7 +50,7 @@ export interface Window {
  * How many matching lines are collected before they are ranked: the least, unless there are fewer; as many as are found
  * in a short time; and the most.
  */
-export const WINDOW = { least: 1_000, ms: 5, most: 20_000 } as const
+export const WINDOW = { least: 1_000, ms: 2, most: 20_000 } as const
 
 /** How far to look: to the end of a window that was looked through before, or until it is full or a deadline is over. */
 export type Until = { readonly to: Place | null } | { readonly deadline: number; readonly most?: number }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { throwIfAborted } from '../../../kernel/tenon-error.ts'
 import { createBlobCache, type BlobCache, type Blobs } from '../../../platform/blobs/index.ts'
 import type { SnapshotShard } from '../snapshot/snapshot.ts'
-import type { FileText, Position, ScopeRef, SearchPage } from './protocol.ts'
+import { packScopes, type FileText, type Position, type ScopeRef, type SearchPage } from './protocol.ts'
 import type { Query } from './query.ts'
 import { Parts, shardsOf } from './parts.ts'
 import { createSearchers, type Part } from './searchers.ts'
@@ -64,7 +64,14 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
   return {
     search: (org, scopes, { query, from, limit }, signal) => {
       const limitMs = BUDGET_MS[query.mode]
-      const task = { kind: 'search' as const, query, scopes: scopes.map(refOf), from, limit, budgetMs: limitMs }
+      const task = {
+        kind: 'search' as const,
+        query,
+        scopes: packScopes(scopes.map(refOf)),
+        from,
+        limit,
+        budgetMs: limitMs,
+      }
       return reading(
         { org, scopes, signal },
         async (used) => (await lanes[query.mode].perform(org, task, { parts: used, limitMs, signal })) as SearchPage,

@@ -36,8 +36,10 @@ export class Parts {
       this.#parts.has(key) && (what === 'snapshot' || this.#files.has(key))
     const missing = wanted.filter((one) => !isHere(one) && !this.#coming.has(one.key))
     for (let at = 0; at < missing.length; at += LOAD_TOGETHER) this.#load(org, missing.slice(at, at + LOAD_TOGETHER))
-    const parts = await Promise.all(wanted.map(async ({ key }) => this.#coming.get(key) ?? this.#parts.get(key)))
-    const got = parts.filter((part) => part !== undefined)
+    // What is here now is held from now on, whatever goes while the others come.
+    const found = wanted.map(({ key }) => this.#coming.get(key) ?? this.#parts.get(key))
+    const got: Part[] = []
+    for (const one of found) if (one !== undefined) got.push(one instanceof Promise ? await one : one)
     for (const part of got) this.#use(part)
     this.#trim(new Set(got.map(({ key }) => key)))
     return got
@@ -92,9 +94,16 @@ export class Parts {
   }
 }
 
+/** What a snapshot names, read from it once. */
+const named = new WeakMap<SharedArrayBuffer, readonly WantedPart[]>()
+
 /** The shards of snapshots. */
 export function shardsOf(snapshots: readonly Part[]): WantedPart[] {
-  return snapshots.flatMap(({ key, shared }) =>
-    new Snapshot(key, shared).shards.map((shard) => ({ what: 'shard' as const, ...shard })),
-  )
+  return snapshots.flatMap(({ key, shared }) => {
+    const known = named.get(shared)
+    if (known !== undefined) return known
+    const shards = new Snapshot(key, shared).shards.map((shard) => ({ what: 'shard' as const, ...shard }))
+    named.set(shared, shards)
+    return shards
+  })
 }

@@ -7,7 +7,7 @@ import { showHits, type LineMatch } from './page.ts'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 import { QueryError, type Query } from './query.ts'
 import { compileRegex } from './regex.ts'
-import type { SearchPage } from './protocol.ts'
+import { packScopes, type SearchPage } from './protocol.ts'
 import { createSearchers } from './searchers.ts'
 
 const folder = temporaryFolder('regex')
@@ -239,7 +239,7 @@ describe('an expression that would backtrack for ages', () => {
     const lanes = { regex: createSearchers({ dir, threads: 1 }), literal: createSearchers({ dir, threads: 1 }) }
     const search = async (mode: Query['mode'], text: string): Promise<number> => {
       const query: Query = { text, mode, caseSensitive: false }
-      const scopes = [{ id: 'slow', name: 'slow', snapshot: slow.snapshot.key }]
+      const scopes = packScopes([{ id: 'slow', name: 'slow', snapshot: slow.snapshot.key }])
       const task = { kind: 'search' as const, query, scopes, from: null, limit: 10, budgetMs: 500 }
       return ((await lanes[mode].perform('org', task, { parts: slow.parts, limitMs: 500 })) as SearchPage).total
     }

@@ -6,7 +6,16 @@ import { loadIndex } from '../shard/read-shard.ts'
 import { loadSnapshot, Snapshot } from '../snapshot/snapshot.ts'
 import { findWindow, type Scope } from './find.ts'
 import { showHits } from './page.ts'
-import type { Answer, Failure, FileText, Request, ScopeRef, SearchPage, Task } from './protocol.ts'
+import {
+  unpackScopes,
+  type Answer,
+  type Failure,
+  type FileText,
+  type Request,
+  type ScopeRef,
+  type SearchPage,
+  type Task,
+} from './protocol.ts'
 import { QueryError } from './query.ts'
 import { ShardStore } from './shard-store.ts'
 
@@ -59,7 +68,7 @@ function perform(task: Task): unknown {
 
 function search({ query, scopes, from: position, limit, budgetMs }: Extract<Task, { kind: 'search' }>): SearchPage {
   const { from, to, counted, shown } = position ?? { from: null, to: null, counted: 0, shown: 0 }
-  const window = findWindow(query, scopes.map(scopeOf), {
+  const window = findWindow(query, unpackScopes(scopes).map(scopeOf), {
     store,
     from,
     // A window of which something was shown is looked through to the same end.

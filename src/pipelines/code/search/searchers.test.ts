@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { indexFiles, type IndexedRepository } from '../../../../test/support/search-index.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
 import { DamagedError } from '../shard/format.ts'
-import type { FileText, SearchPage, Task } from './protocol.ts'
+import { packScopes, type FileText, type SearchPage, type Task } from './protocol.ts'
 import { QueryError } from './query.ts'
 import { createSearchers, type Part, type Searchers } from './searchers.ts'
 
@@ -31,7 +31,7 @@ function start(threads: number): Searchers {
 function searchFor(text: string, where: readonly IndexedRepository[], mode: 'literal' | 'regex' = 'literal'): Task {
   const query = { text, mode, caseSensitive: false }
   const scopes = where.map(({ scope: { id, name }, snapshot: { key } }) => ({ id, name, snapshot: key }))
-  return { kind: 'search', query, scopes, from: null, limit: 10, budgetMs: 5000 }
+  return { kind: 'search', query, scopes: packScopes(scopes), from: null, limit: 10, budgetMs: 5000 }
 }
 
 const partsOf = (where: readonly IndexedRepository[]): Part[] => where.flatMap(({ parts }) => parts)
