@@ -9,7 +9,7 @@ import type { ServerProfile } from './api/profile-server.ts'
 import { benchEngine } from './engine.ts'
 import { reportSearch } from './report-search.ts'
 import { reportApi, reportEngine } from './report.ts'
-import { benchSearch } from './search.ts'
+import { benchSearch, type SearchResults } from './search.ts'
 
 const RESULTS = new URL('results.json', import.meta.url)
 
@@ -17,7 +17,7 @@ const BENCHES = {
   search: async () => {
     const results = await benchSearch()
     reportSearch(results)
-    return results
+    return withoutQueries(results)
   },
   engine: async () => {
     const results = await benchEngine()
@@ -42,6 +42,20 @@ if (chosen.length === 0) throw new Error(`there is no bench ${wanted}; there are
 for (const name of chosen) {
   const machine = { node: process.version, cpus: availableParallelism(), loadBefore: loadavg()[0] }
   keep(name, { machine, ...(await BENCHES[name]()) })
+}
+
+/** How many queries differ for which cause, not each of them. */
+function withoutQueries({ corpora, product, ...rest }: SearchResults): object {
+  const { totals: _, ...figures } = product
+  const kept = corpora.map(({ differences, ...one }) => ({
+    ...one,
+    differences: Object.fromEntries(
+      Map.groupBy(differences, ({ cause }) => cause)
+        .entries()
+        .map(([cause, those]) => [cause, those.length]),
+    ),
+  }))
+  return { ...rest, corpora: kept, product: figures }
 }
 
 /** They are too many to keep, and their lines change with every edit. */
