@@ -101,4 +101,17 @@ describe('recent files', () => {
     expect(one).toEqual(two)
     expect(one.code).toBe('not_found')
   })
+
+  it('name the commit that is there, also after the last one was written anew', async () => {
+    const before = commitOn(20, { 'first.md': 'rewritten' })
+    await reindexed(org, 'app')
+    expect((await list({ limit: 1 })).data).toMatchObject([{ path: 'first.md', commit: before }])
+    process.env['GIT_COMMITTER_DATE'] = `${DAY}21T12:00:00Z`
+    git(source, 'commit', '-q', '--amend', '--no-edit')
+    delete process.env['GIT_COMMITTER_DATE']
+    const after = git(source, 'rev-parse', 'HEAD').trim()
+    expect(after).not.toBe(before)
+    await reindexed(org, 'app')
+    expect((await list({ limit: 1 })).data).toMatchObject([{ path: 'first.md', commit: after }])
+  })
 })

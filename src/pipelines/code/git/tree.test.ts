@@ -18,6 +18,15 @@ const list = (source: string, limits: TreeLimits = {}) => {
 const repository = (files: Record<string, string>) => makeRepository(join(folder.path, `source-${made++}`), files)
 
 describe('the files of a commit', () => {
+  it('leave out a path that is too long for an index of the database', async () => {
+    const part = 'p'.repeat(200)
+    const kept = [part, part, part, 'kept'].join('/')
+    const left = [part, part, part, part, 'left'].join('/')
+    const { files, skipped } = await list(repository({ [kept]: 'a', [left]: 'a' }))
+    expect(files.map(({ path }) => path)).toEqual([kept])
+    expect(skipped.pathInvalid).toBe(1)
+  })
+
   it('leave out what .gitattributes mark as generated or vendored, as git reads them', async () => {
     const source = repository({
       '.gitattributes': [

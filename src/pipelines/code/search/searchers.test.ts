@@ -76,6 +76,15 @@ describe('search threads', () => {
     expect(await find(searchers, [made[0]])).toBe(1)
   })
 
+  it('forget a part that was forgotten while its search waited', async () => {
+    const searchers = start(1)
+    const busy = find(searchers, [made[1]])
+    const waits = find(searchers, [made[0]])
+    searchers.forget(partsOf([made[0]]).map(({ key }) => key))
+    expect(await Promise.all([busy, waits])).toEqual([1, 1])
+    await expect(find(searchers, [made[0]], [])).rejects.toThrow(DamagedError)
+  })
+
   it('say what is wrong with a query or a part of the index, and go on', async () => {
     const searchers = start(1)
     const wrong = searchers.perform('org', searchFor('(a', made, 'regex'), { parts: partsOf(made), limitMs })
