@@ -125,6 +125,66 @@ create table code_blobs (
 -- policy code_blobs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
+create table code_edges (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  src text collate "C" not null,
+  n integer not null,
+  dst text collate "C",
+  reason text,
+  kind text not null,
+  type_only boolean not null,
+  line integer not null,
+  specifier text,
+  names text[] not null,
+  uses text,
+  module text collate "C",
+  constraint code_edges_pkey PRIMARY KEY (org_id, repository_id, src, n),
+  constraint code_edges_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE,
+  constraint code_edges_check CHECK (((dst IS NULL) = (reason IS NOT NULL)))
+);
+-- CREATE INDEX code_edges_by_dst ON public.code_edges USING btree (org_id, repository_id, dst) WHERE (dst IS NOT NULL);
+-- CREATE INDEX code_edges_by_module ON public.code_edges USING btree (org_id, module) WHERE (module IS NOT NULL);
+-- CREATE INDEX code_edges_unresolved ON public.code_edges USING btree (org_id, repository_id, src) WHERE (reason = ANY (ARRAY['not_found'::text, 'undeclared'::text, 'not_literal'::text]));
+-- row level security: on, forced
+-- policy code_edges_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table code_entry_points (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  sha text collate "C" not null,
+  dialect text collate "C" not null,
+  n integer not null,
+  kind text not null,
+  method text,
+  name text not null,
+  title text,
+  symbol text,
+  line integer not null,
+  constraint code_entry_points_pkey PRIMARY KEY (org_id, repository_id, sha, dialect, n),
+  constraint code_entry_points_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE,
+  constraint code_entry_points_kind_check CHECK ((kind = ANY (ARRAY['endpoint'::text, 'job'::text])))
+);
+-- row level security: on, forced
+-- policy code_entry_points_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table code_facts (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  sha text collate "C" not null,
+  dialect text collate "C" not null,
+  version integer not null,
+  incomplete boolean not null,
+  imports text not null,
+  constraint code_facts_pkey PRIMARY KEY (org_id, repository_id, sha, dialect),
+  constraint code_facts_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy code_facts_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
 create table code_files (
   org_id text collate "C" not null,
   repository_id text collate "C" not null,
@@ -133,13 +193,30 @@ create table code_files (
   language text,
   changed_commit text,
   changed_at timestamp with time zone,
+  dialect text collate "C",
+  edges_digest text,
+  cycle text collate "C",
   constraint code_files_pkey PRIMARY KEY (org_id, repository_id, path),
-  constraint code_files_org_id_repository_id_sha_fkey FOREIGN KEY (org_id, repository_id, sha) REFERENCES code_blobs(org_id, repository_id, sha) ON DELETE CASCADE
+  constraint code_files_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
 );
+-- CREATE INDEX code_files_by_cycle ON public.code_files USING btree (org_id, repository_id, cycle) WHERE (cycle IS NOT NULL);
 -- CREATE INDEX code_files_by_sha ON public.code_files USING btree (org_id, repository_id, sha);
 -- CREATE INDEX code_files_recent ON public.code_files USING btree (org_id, repository_id, changed_at DESC, path) WHERE (changed_at IS NOT NULL);
 -- row level security: on, forced
 -- policy code_files_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table code_modules (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  module text collate "C" not null,
+  path text collate "C" not null,
+  constraint code_modules_pkey PRIMARY KEY (org_id, repository_id, module),
+  constraint code_modules_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
+);
+-- CREATE INDEX code_modules_by_path ON public.code_modules USING btree (org_id, repository_id, path);
+-- row level security: on, forced
+-- policy code_modules_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
 create table code_shards (
@@ -155,6 +232,26 @@ create table code_shards (
 );
 -- row level security: on, forced
 -- policy code_shards_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+
+create table code_symbols (
+  org_id text collate "C" not null,
+  repository_id text collate "C" not null,
+  sha text collate "C" not null,
+  dialect text collate "C" not null,
+  n integer not null,
+  name text collate "C" not null,
+  name_folded text collate "C" not null,
+  kind text not null,
+  exported_as text[] not null,
+  line integer not null,
+  end_line integer not null,
+  constraint code_symbols_pkey PRIMARY KEY (org_id, repository_id, sha, dialect, n),
+  constraint code_symbols_org_id_repository_id_fkey FOREIGN KEY (org_id, repository_id) REFERENCES repositories(org_id, id) ON DELETE CASCADE
+);
+-- CREATE INDEX code_symbols_by_name ON public.code_symbols USING btree (org_id, name_folded, repository_id);
+-- row level security: on, forced
+-- policy code_symbols_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
 create table idempotency_records (
@@ -320,6 +417,7 @@ create table repositories (
   rebuild boolean not null default false,
   rebuild_tries integer not null default 0,
   rebuild_after timestamp with time zone,
+  graph_version integer,
   constraint repositories_org_id_name_key UNIQUE (org_id, name),
   constraint repositories_pkey PRIMARY KEY (org_id, id),
   constraint repositories_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,

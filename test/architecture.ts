@@ -75,8 +75,13 @@ export const TABLES: Record<string, string> = {
   schedules: 'pipelines/engine',
   repositories: 'pipelines/code',
   code_shards: 'pipelines/code',
+  code_symbols: 'pipelines/code',
   code_blobs: 'pipelines/code',
+  code_edges: 'pipelines/code',
+  code_entry_points: 'pipelines/code',
+  code_facts: 'pipelines/code',
   code_files: 'pipelines/code',
+  code_modules: 'pipelines/code',
   repository_credentials: 'pipelines/code',
   projects: 'pipelines/code',
   project_repositories: 'pipelines/code',
@@ -102,7 +107,7 @@ export function checkSources(sources: readonly Source[]): Violation[] {
 
 export function importsOf(source: Source): string[] {
   const code = source.text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-  return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'([^'\n]+)'/g)].map((match) => match[1] ?? '')
+  return [...code.matchAll(/(?<!')(?:\bfrom\s*|\bimport\s*\(?\s*)'([^'\n]+)'/g)].map((match) => match[1] ?? '')
 }
 
 function checkImports(source: Source): Violation[] {

@@ -2,22 +2,13 @@
  * The whole product on one repository: `tenon start` in a process of its own, and PostgreSQL. Measures the first index,
  * the index of one more commit, and searches over REST.
  */
-import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient, type Client } from '../../src/contract/client.ts'
 import { addRepository, reindexRepository } from '../../src/contract/code.ts'
-import { onboardOrganization } from '../../src/contract/identity.ts'
-import { setLimits } from '../../src/contract/limits.ts'
-import { getRun, isEnded } from '../../src/contract/runs.ts'
-import { startServer, type Server } from '../api/server.ts'
-import { ROOT_KEY } from '../api/setting.ts'
+import { git, indexed, onboard, startNode } from '../node.ts'
 import { ownPostgres } from '../setting.ts'
 import { quantile } from '../statistics.ts'
 import type { CorpusRepository } from './corpus.ts'
-import { memoryPeak } from './memory-peak.ts'
 import { TEST, type BenchQuery } from './queries.ts'
 
 export interface ProductResults {
@@ -35,11 +26,7 @@ export interface ProductResults {
   readonly totals: readonly number[]
 }
 
-const TENON = fileURLToPath(new URL('../../bin/tenon.js', import.meta.url))
 const ROUNDS = 4
-const PLENTY = 100_000_000
-const INDEX_MS = 240_000
-const POLL_MS = 20
 
 export async function benchProduct(repository: CorpusRepository, signal: AbortSignal): Promise<ProductResults> {
   await using ends = new AsyncDisposableStack()
@@ -47,7 +34,7 @@ export async function benchProduct(repository: CorpusRepository, signal: AbortSi
   const source = join(folder, 'repositories', 'medium')
   mkdirSync(join(folder, 'repositories'))
   git(folder, 'clone', '-q', '--branch', 'main', repository.gitDir, source)
-  const server = await startTenon(folder, databaseUrl, signal)
+  const server = await startNode(folder, databaseUrl, { signal })
   ends.defer(server.stop)
   const { client, apiKey } = await onboard(server.url)
   const watched = { pid: server.pid, signal }
@@ -68,56 +55,6 @@ export async function benchProduct(repository: CorpusRepository, signal: AbortSi
     reindexSeconds: second.seconds,
     reindexPeakMB: second.peakMB,
     ...(await searches(server.url, apiKey)),
-  }
-}
-
-function startTenon(folder: string, databaseUrl: string, signal: AbortSignal): Promise<Server> {
-  return startServer({
-    name: 'tenon',
-    folder,
-    signal,
-    args: [TENON, 'start'],
-    env: (port) => ({
-      DATABASE_URL: databaseUrl,
-      LOG_LEVEL: 'info',
-      TENON_DATA_DIR: join(folder, 'tenon'),
-      TENON_DEMO: '0',
-      TENON_LOCAL_REPOS: join(folder, 'repositories'),
-      TENON_PORT: String(port),
-      TENON_QUEUE_KEY: ROOT_KEY,
-      TENON_ROOT_KEY: ROOT_KEY,
-    }),
-  })
-}
-
-async function onboard(url: string): Promise<{ client: Client; apiKey: string }> {
-  const operator = createClient({ url, rootKey: ROOT_KEY, fetch })
-  const { data } = await operator.call(onboardOrganization, { slug: 'bench', name: 'Bench', plan: 'team' })
-  await operator.call(setLimits, { org: data.org.id, callsPerHour: PLENTY, callsPerDay: PLENTY })
-  const apiKey = data.apiKey.secret
-  return { client: createClient({ url, apiKey, org: 'bench', fetch }), apiKey }
-}
-
-/** Seconds from the call until the run has succeeded. */
-async function indexed(
-  client: Client,
-  { pid, signal }: { readonly pid: number; readonly signal: AbortSignal },
-  start: () => Promise<{ readonly run: { readonly id: string } }>,
-): Promise<{ seconds: number; peakMB: number | null }> {
-  const memory = memoryPeak([pid])
-  try {
-    const began = performance.now()
-    const { run } = await start()
-    for (;;) {
-      const { data } = await client.call(getRun, { run: run.id })
-      const ms = performance.now() - began
-      if (data.status === 'succeeded') return { seconds: ms / 1000, peakMB: memory.peakMB() }
-      if (isEnded(data.status)) throw new Error(`the run ${data.status}: ${JSON.stringify(data.error)}`)
-      if (ms > INDEX_MS) throw new Error('the run does not end')
-      await sleep(POLL_MS, undefined, { signal })
-    }
-  } finally {
-    memory.stop()
   }
 }
 
@@ -162,9 +99,4 @@ async function search(
   const text = await answer.text()
   if (!answer.ok) throw new Error(`a search is answered with ${answer.status}: ${text}`)
   return (JSON.parse(text) as { data: { total: number; tookMs: number } }).data
-}
-
-function git(folder: string, ...args: string[]): void {
-  const who = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.org', '-c', 'commit.gpgsign=false']
-  execFileSync('git', [...who, ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
 }

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { confirm, isCancel } from '@clack/prompts'
@@ -6,6 +7,7 @@ import { httpFetch } from '../platform/http/fetch.ts'
 import { runCli, type CliSettings, type LocalCommand } from '../surfaces/cli/index.ts'
 import { readConfig, required, type Config } from './config.ts'
 import { doctor } from './doctor.ts'
+import { runLocalGit } from './local-git.ts'
 import { migrateDatabase } from './node.ts'
 import { demoFile, readPrivateFile } from './private-file.ts'
 import { serve } from './serve.ts'
@@ -83,6 +85,9 @@ function settingsOf({ client, dataDir, host, port, noColor, logLevel }: Config):
     debug: logLevel === 'debug',
     width: process.stdout.columns ?? Number.POSITIVE_INFINITY,
     input: async () => (await buffer(process.stdin)).toString(),
+    readFile: (path) => readFile(path, 'utf8'),
+    writeFile: (path, text) => writeFile(path, text),
+    git: runLocalGit,
     confirm: async (message) => {
       const answer = await confirm({ message, initialValue: false })
       return !isCancel(answer) && answer

@@ -18,6 +18,16 @@ export interface Client {
     options?: CallOptions,
   ): Promise<Envelope<DataOf<Op>>>
   /**
+   * The drawing that the input's `format` names, one of the operation's `drawings`.
+   *
+   * @throws ApiError as `call` does
+   */
+  draw<Op extends Operation>(
+    operation: Op,
+    input: CallInputOf<Op> & { readonly format: string },
+    options?: Pick<CallOptions, 'signal'>,
+  ): Promise<ReceivedDrawing>
+  /**
    * The events of one stream, as they come; the server ends it after about a minute, to be asked again.
    *
    * @throws ApiError as `call` does
@@ -32,6 +42,10 @@ export interface Client {
 export interface ReceivedEvent<Data> {
   readonly id: string
   readonly data: Data
+}
+export interface ReceivedDrawing {
+  readonly text: string
+  readonly mediaType: string
 }
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined
@@ -87,22 +101,36 @@ export class ApiError extends Error {
 export function createClient(options: ClientOptions): Client {
   return {
     call: async (operation, input, { signal, idempotencyKey } = {}) => {
-      const limit = AbortSignal.timeout(options.timeoutMs ?? 30_000)
-      const { url, init } = requestOf(operation, { org: options.org, ...input }, { ...options, idempotencyKey })
-      try {
-        const response = await options.fetch(url, {
-          ...init,
-          signal: signal ? AbortSignal.any([signal, limit]) : limit,
-        })
-        return await answerOf(response)
-      } catch (cause) {
-        if (cause instanceof ApiError) throw cause
-        const code = signal?.aborted === true ? 'cancelled' : limit.aborted ? 'timeout' : 'server_unreachable'
-        throw new ApiError(code, { status: 0, cause })
-      }
+      const request = requestOf(operation, { org: options.org, ...input }, { ...options, idempotencyKey })
+      return exchange(request, { ...options, signal }, answerOf<DataOf<typeof operation>>)
+    },
+    draw: async (operation, input, { signal } = {}) => {
+      const { url, init } = requestOf(operation, { org: options.org, ...input }, options)
+      // Errors are JSON all the same.
+      const accept = `${operation.drawings[input.format] ?? '*/*'}, application/json`
+      const request = { url, init: { ...init, headers: { ...init.headers, accept } } }
+      return exchange(request, { ...options, signal }, drawingOf)
     },
     watch: (operation, input, watchOptions = {}) =>
       eventsOf(requestOf(operation, { org: options.org, ...input }, options), { ...options, ...watchOptions }),
+  }
+}
+
+/** Sends a request and reads its answer, both within the time of one call. */
+async function exchange<T>(
+  { url, init }: ReturnType<typeof requestOf>,
+  options: Pick<ClientOptions, 'fetch' | 'timeoutMs'> & Pick<WatchOptions, 'signal'>,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
+  const { timeoutMs = 30_000, signal } = options
+  const limit = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await options.fetch(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    return await read(response)
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause
+    const code = signal?.aborted === true ? 'cancelled' : limit.aborted ? 'timeout' : 'server_unreachable'
+    throw new ApiError(code, { status: 0, cause })
   }
 }
 
@@ -159,6 +187,14 @@ function requestOf(
     url: target,
     init: { method: operation.method, headers, ...(hasBody ? { body: JSON.stringify(body) } : {}) },
   }
+}
+
+async function drawingOf(response: Response): Promise<ReceivedDrawing> {
+  const mediaType = response.headers.get('content-type')?.replace(/;.*$/s, '').trim() ?? ''
+  if (response.ok && mediaType !== 'application/json') return { text: await response.text(), mediaType }
+  await answerOf(response)
+  // A server that answers with an envelope does not know the drawing.
+  throw new ApiError('internal', { status: response.status })
 }
 
 async function answerOf<T>(response: Response): Promise<Envelope<T>> {

@@ -1,12 +1,15 @@
 import * as audit from './audit.ts'
 import * as code from './code.ts'
+import * as graph from './graph.ts'
 import * as identity from './identity.ts'
+import * as impact from './impact.ts'
 import * as limits from './limits.ts'
 import type { Operation } from './operation.ts'
 import * as projects from './projects.ts'
 import * as runs from './runs.ts'
 import * as schedules from './schedules.ts'
 import * as search from './search.ts'
+import * as specs from './specs.ts'
 
 /** Every operation that Tenon offers. A new one is defined in its domain's file and named here. */
 export const OPERATIONS: readonly Operation[] = [
@@ -35,6 +38,9 @@ export const OPERATIONS: readonly Operation[] = [
   search.searchCode,
   search.getFile,
   search.listRecentFiles,
+  graph.searchDependencies,
+  impact.analyzeImpact,
+  specs.validateSpec,
   runs.listRuns,
   runs.getRun,
   runs.listRunLogs,

@@ -44,4 +44,18 @@ export const LANGUAGES = [
   'yaml',
   'zig',
 ] as const
+/** Kinds of symbols that are told apart. */
+export const SYMBOL_KINDS = [
+  'function',
+  'class',
+  'method',
+  'property',
+  'interface',
+  'type',
+  'enum',
+  'constant',
+  'variable',
+  'namespace',
+] as const
+
 export type Language = (typeof LANGUAGES)[number]

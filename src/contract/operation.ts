@@ -20,6 +20,8 @@ export interface McpSurface {
   readonly title: string
   /** When to use it and what it returns, for an agent that picks among tools. */
   readonly description: string
+  /** Defaults for an agent, whose room is small, in place of those of the fields. */
+  readonly defaults?: Readonly<Record<string, JsonValue>>
 }
 export interface CliSurface {
   /** The words after `tenon`, for instance `repos add`. */
@@ -30,6 +32,8 @@ export interface CliSurface {
   readonly flag?: { readonly name: string; readonly description: string }
   /** A field with a secret, which may stand in the standard input instead of among the arguments, where others see it. */
   readonly secret?: string
+  /** A field with an object, whose argument is the path of a JSON file; `-` is the standard input. */
+  readonly file?: string
   readonly examples: readonly string[]
 }
 /** A surface that an operation does not stand on says why. */
@@ -40,6 +44,9 @@ export interface Surfaces {
   readonly mcp: McpSurface | Absent
   readonly cli: CliSurface | Absent
 }
+
+/** Bytes of a request body that holds JSON, unless the operation says otherwise. */
+export const MAX_BODY_BYTES = 1 << 20
 
 export type Fields = z.ZodObject<z.ZodRawShape>
 const EMPTY = z.strictObject({})
@@ -84,6 +91,10 @@ export interface Operation<
   readonly reveals: boolean
   /** Must be possible also when the limit of the organisation is used up, and is counted apart. */
   readonly rescue: boolean
+  /** Media types of the drawings that the query's `format` may ask for over REST, in place of the envelope. */
+  readonly drawings: Readonly<Record<string, string>>
+  /** Of a request over REST. */
+  readonly maxBodyBytes: number
   /** Of a public operation by which a person signs in: the field of the body that names the account. */
   readonly signIn: string | null
   readonly surfaces: Surfaces
@@ -102,6 +113,8 @@ type Optional =
   | 'quotas'
   | 'reveals'
   | 'rescue'
+  | 'drawings'
+  | 'maxBodyBytes'
   | 'signIn'
 
 type Definition<P extends Fields, Q extends Fields, B extends Fields, O extends z.ZodType> = Omit<
@@ -126,6 +139,8 @@ export function defineOperation<
     quotas: [],
     reveals: false,
     rescue: false,
+    drawings: {},
+    maxBodyBytes: MAX_BODY_BYTES,
     signIn: null,
     ...definition,
     params: definition.params ?? (EMPTY as P),
@@ -155,6 +170,13 @@ export type Part = (typeof PARTS)[number]
 /** Field names of an operation with the part that each belongs to. */
 export function fieldsOf(operation: Operation): ReadonlyMap<string, Part> {
   return new Map(PARTS.flatMap((part) => Object.keys(operation[part].shape).map((field) => [field, part] as const)))
+}
+
+/** The fields of all parts, for a surface that answers with envelopes alone: no drawing can be asked for there. */
+export function envelopeFieldsOf(operation: Operation): Fields {
+  const shape: Record<string, z.core.$ZodType> = Object.assign({}, ...PARTS.map((part) => operation[part].shape))
+  if (Object.keys(operation.drawings).length > 0) delete shape['format']
+  return z.strictObject(shape)
 }
 
 export function isAbsent(surface: McpSurface | CliSurface | Absent): surface is Absent {
@@ -187,9 +209,12 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   return [...codes]
 }
 
-/** Operations that change something: a repeat under the same `Idempotency-Key` has one effect and gives the same answer. */
+/**
+ * Operations that change something: a repeat under the same `Idempotency-Key` has one effect and gives the same answer. A
+ * question that is too long for an address comes by POST, and changes nothing.
+ */
 export function takesIdempotencyKey(operation: Operation): boolean {
-  return operation.method !== 'GET'
+  return operation.audited
 }
 
 /** 1 to 255 visible ASCII characters. */
@@ -215,6 +240,8 @@ function checkDefinition(operation: Operation): void {
   const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
   const params = Object.keys(operation.params.shape)
   if (inPath.join() !== params.join()) fail(`path has {${inPath.join()}}, params have ${params.join()}`)
+  if (Object.keys(operation.drawings).length > 0 && !('format' in operation.query.shape))
+    fail('a drawing is asked for by `format`')
   if (operation.paginated && !(names.includes('limit') && names.includes('cursor')))
     fail('a list takes limit and cursor')
   if (operation.method === 'GET' && Object.keys(operation.body.shape).length > 0) fail('a GET has no body')
@@ -228,5 +255,9 @@ function checkDefinition(operation: Operation): void {
   if (!isAbsent(cli) && cli.flag !== undefined && names.some((name) => name !== 'org'))
     fail('a command that a flag makes has no fields')
   if (!isAbsent(cli))
-    for (const arg of cli.args ?? []) if (!names.includes(arg)) fail(`no field ${arg} for the command line`)
+    for (const field of [...(cli.args ?? []), cli.secret ?? [], cli.file ?? []].flat())
+      if (!names.includes(field)) fail(`no field ${field} for the command line`)
+  if (!isAbsent(mcp))
+    for (const field of Object.keys(mcp.defaults ?? {}))
+      if (!names.includes(field)) fail(`no field ${field} for a default`)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { repositoryField } from './code.ts'
 import { orgField, page, timestamp } from './fields.ts'
-import { LANGUAGES } from './languages.ts'
+import { LANGUAGES, SYMBOL_KINDS } from './languages.ts'
 import { defineOperation } from './operation.ts'
 import { projectField } from './projects.ts'
 
@@ -16,6 +16,10 @@ export const searchMatch = z.strictObject({
   ranges: z
     .array(z.strictObject({ start: z.int(), end: z.int() }))
     .describe('Where the occurrences stand in the snippet: UTF-16 code units, end exclusive'),
+  symbol: z
+    .strictObject({ name: z.string(), kind: z.enum(SYMBOL_KINDS) })
+    .optional()
+    .describe('What the line defines, when it defines what is looked for'),
 })
 export type SearchMatch = z.output<typeof searchMatch>
 
@@ -28,7 +32,7 @@ export const searchCode = defineOperation({
   name: 'search.code',
   summary: 'Search code',
   description:
-    'Finds the lines of the indexed commits that have a text, or match a regular expression. Definitions of what is looked for come first, then whole words, then parts of words; of equal ones sources before tests before built files, then by repository, path and line. The first 1,000 lines or more that are found are ranked together; further ones follow by `meta.pagination.nextCursor`. Only completely indexed commits are searched.',
+    'Finds the lines of the indexed commits that have a text, or match a regular expression. Definitions of the symbol that is looked for come first, then what looks like one, then whole words, then parts of words; of equal ones sources before tests before built files, then by repository, path and line. The first 1,000 lines or more that are found are ranked together; further ones follow by `meta.pagination.nextCursor`. Only completely indexed commits are searched.',
   method: 'GET',
   path: '/v1/search/{org}',
   auth: 'key',
@@ -41,7 +45,19 @@ export const searchCode = defineOperation({
       .min(1)
       .max(1000)
       .refine((text) => !/[\r\n]/.test(text), 'One line of text')
-      .describe('What to find in a line'),
+      .optional()
+      .describe(
+        'What to find in a line. May begin with `symbol:NAME`, which means the same as `symbol` unless `mode` is regex; may be left out beside it',
+      ),
+    symbol: z
+      .string()
+      .min(1)
+      .max(300)
+      .regex(/^[^\s*]+\*?$/, 'A name without spaces; only its end may be a `*`')
+      .optional()
+      .describe(
+        'Only lines that define a symbol of this name, as in `createApp`, `App.listen` or `create*`; known for TypeScript, JavaScript and Python',
+      ),
     mode: z
       .enum(['literal', 'regex'])
       .default('literal')
@@ -79,13 +95,14 @@ export const searchCode = defineOperation({
       tool: 'search_code',
       title: 'Search code',
       description:
-        'Finds lines that have a literal text (case-insensitive by default) or match a regular expression (mode: regex) in the indexed repositories of the organisation, definitions first. Returns repository, path, line, column and the line itself, with the total. Use it to find where a name, string or message occurs; narrow it with repository, project, language or path; read around a match with get_file; follow meta.pagination.nextCursor for more.',
+        'Finds lines that have a literal text (case-insensitive by default) or match a regular expression (mode: regex) in the indexed repositories of the organisation, definitions first. Returns repository, path, line, column and the line itself, with the total. Use it to find where a name, string or message occurs; give symbol instead of q, or beside it, for definitions only; narrow it with repository, project, language or path; read around a match with get_file; follow meta.pagination.nextCursor for more.',
     },
     cli: {
       command: 'search',
       args: ['q'],
       examples: [
         'tenon search defineOperation',
+        'tenon search --symbol defineOperation',
         'tenon search "TODO" --repository tenon --case sensitive --limit 10',
         "tenon search 'create\\w+Error\\(' --mode regex --language typescript --path 'src/**'",
       ],

@@ -188,6 +188,29 @@ export const THING_ERRORS = {
     recovery:
       'Put a plain text of three characters or more into the expression, repeat less inside of repetitions, or narrow the search by repository, language or path.',
   },
+  path_not_found: {
+    httpStatus: 404,
+    exitCode: EXIT.notFound,
+    retryable: false,
+    message: 'The indexed commit has no file at this path.',
+    recovery:
+      'Give the path from the root of the repository, as `tenon search` shows it; index the repository again if the file is new.',
+  },
+  symbol_not_found: {
+    httpStatus: 404,
+    exitCode: EXIT.notFound,
+    retryable: false,
+    message: 'No file of the indexed commit defines this symbol.',
+    recovery:
+      'Check the spelling with `tenon search --symbol`; members are named as in `App.listen`. Symbols of TypeScript, JavaScript and Python are known.',
+  },
+  diff_invalid: {
+    httpStatus: 422,
+    exitCode: EXIT.usage,
+    retryable: false,
+    message: 'This is not a unified diff that can be read.',
+    recovery: 'Send what `git diff` prints, whole and unchanged; details.line says where it could not be read.',
+  },
   index_incomplete: {
     httpStatus: 503,
     exitCode: EXIT.tryAgain,

@@ -4,7 +4,7 @@ import type { Ctx, Principal } from './ctx.ts'
 import type { RateState } from './limiter.ts'
 import type { RawInput } from './parse-input.ts'
 import type { Sql } from './statement.ts'
-import type { StreamEvent } from './verb.ts'
+import type { Drawing, StreamEvent } from './verb.ts'
 
 export interface Credentials {
   readonly apiKey?: string | undefined
@@ -39,6 +39,7 @@ export interface Call {
   result: unknown
   envelope: Envelope | null
   events: AsyncIterable<StreamEvent> | null
+  drawing: Drawing | null
   /** The answer is that of an earlier call with the same Idempotency-Key. */
   replayed: boolean
   /** What the verb has noted for the audit trail. */

@@ -8,7 +8,7 @@ import { identify, type Authenticate } from './identify.ts'
 import type { Limiter, RateState } from './limiter.ts'
 import { ownSteps, type OwnStep } from './steps.ts'
 import { errorEnvelope, throwIfAborted, toTenonError, type TenonError } from './tenon-error.ts'
-import type { BoundVerb, StreamEvent } from './verb.ts'
+import type { BoundVerb, Drawing, StreamEvent } from './verb.ts'
 
 /**
  * How every call runs, on every surface. The steps are an onion: each is called with what comes after it, so that
@@ -38,6 +38,7 @@ export type Outcome = { readonly rate: RateState | null } & (
       readonly envelope: Envelope
       readonly replayed: boolean
       readonly events?: AsyncIterable<StreamEvent>
+      readonly drawing?: Drawing
     }
   | { readonly ok: false; readonly status: number; readonly code: ErrorCode; readonly envelope: ErrorEnvelope }
 )
@@ -81,8 +82,9 @@ export function createCaller(options: CallerOptions): Caller {
         await runSteps(ordered, call)
         if (call.envelope === null) throw new Error('the call has ended without an answer')
         log.info({ ...whoOf(call), status: operation.status, elapsedMs: elapsed(begun) }, 'done')
-        const { envelope, rate, replayed, events } = call
-        return { ok: true, status: operation.status, envelope, rate, replayed, ...(events === null ? {} : { events }) }
+        const { envelope, rate, replayed, events, drawing } = call
+        const answer = { ok: true, status: operation.status, envelope, rate, replayed } as const
+        return { ...answer, ...(events === null ? {} : { events }), ...(drawing === null ? {} : { drawing }) }
       } catch (thrown) {
         const error = toTenonError(thrown)
         await options
@@ -118,6 +120,7 @@ function newCall(
     result: null,
     envelope: null,
     events: null,
+    drawing: null,
     replayed: false,
     notes: {},
     ctx: makeCtx({

@@ -4,7 +4,7 @@ import type { OrgRef } from './ctx.ts'
 import { isStorable, parseInput, type RawInput } from './parse-input.ts'
 import { bodyOf, type Call, type Step } from './call.ts'
 import { TenonError, throwIfAborted } from './tenon-error.ts'
-import type { BoundVerb, Page, StreamEvent } from './verb.ts'
+import type { BoundVerb, Drawing, Page, StreamEvent } from './verb.ts'
 
 export type OwnStep = 'identify' | 'org' | 'scope' | 'parse' | 'prepare' | 'transaction' | 'verb' | 'output'
 
@@ -67,6 +67,9 @@ export function ownSteps(
       if (call.operation.kind === 'events') {
         call.events = checkedEvents(call)
         call.envelope = { data: null }
+      } else if (asksForDrawing(call)) {
+        call.drawing = asDrawing(call)
+        call.envelope = { data: null }
       } else call.envelope = makeEnvelope(call)
       await next()
     },
@@ -112,6 +115,17 @@ function asPage(operation: Operation, result: unknown): Page<unknown> {
   if (typeof result === 'object' && result !== null && 'data' in result && 'nextCursor' in result)
     return result as Page<unknown>
   throw new Error(`the answer of ${operation.name} is not a page`)
+}
+
+function asksForDrawing({ operation, input }: Call): boolean {
+  return Object.hasOwn(operation.drawings, String(input['format']))
+}
+
+function asDrawing({ operation, result, input }: Call): Drawing {
+  const { format, text } = (result ?? {}) as Partial<Drawing>
+  if (format === undefined || format !== input['format'] || typeof text !== 'string')
+    throw new Error(`the answer of ${operation.name} is not the drawing that was asked for`)
+  return { format, text }
 }
 
 /** Each event as the contract says; one that is not ends the stream. */

@@ -15,16 +15,22 @@ export interface StreamEvent<Data = unknown> {
   readonly data: Data
 }
 
+/** What the verb answers in place of its data when the query's `format` names one of the operation's `drawings`. */
+export interface Drawing {
+  readonly format: string
+  readonly text: string
+}
+
 export type Verb<Op> = (
   ctx: Ctx,
   input: InputOf<Op>,
-) => Promise<DataOf<Op> | Page<DataOf<Op>> | AsyncIterable<StreamEvent<DataOf<Op>>>>
+) => Promise<DataOf<Op> | Page<DataOf<Op>> | AsyncIterable<StreamEvent<DataOf<Op>>> | Drawing>
 
 /** A verb that does something before its transaction opens, or after it was committed: no network call stands inside one. */
 export interface PreparedVerb<Op, Prepared> {
   /** Changes nothing. */
   prepare?(ctx: Ctx, input: InputOf<Op>): Promise<Prepared>
-  run(ctx: Ctx, input: InputOf<Op>, prepared: Prepared): Promise<DataOf<Op>>
+  run(ctx: Ctx, input: InputOf<Op>, prepared: Prepared): Promise<DataOf<Op> | Drawing>
   /** When the transaction was committed; may be lost in a crash. */
   after?(ctx: Ctx): void
 }

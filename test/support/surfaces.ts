@@ -1,4 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { nowhere } from './cli-settings.ts'
 import { ERRORS, type ErrorEnvelope } from '../../src/contract/errors.ts'
 import { fieldsOf, isAbsent, type Envelope, type Operation } from '../../src/contract/operation.ts'
 import { runCli } from '../../src/surfaces/cli/index.ts'
@@ -134,6 +135,7 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
     width: 80,
     confirm: async () => false,
     input: async () => '',
+    ...nowhere,
   }
   const exitCode = await runCli(argv, settings, [])
   const answer = JSON.parse(text) as Answer

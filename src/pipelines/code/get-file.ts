@@ -1,32 +1,29 @@
 import { getFile } from '../../contract/search.ts'
-import type { RepositoryId } from '../../contract/ids.ts'
 import type { Language } from '../../contract/languages.ts'
-import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
-import { selectFile, selectReadable } from './code.sql.ts'
+import { selectFile } from './code.sql.ts'
 import type { CodeDeps } from './deps.ts'
 import { languageOf } from './language.ts'
+import { readSnapshot } from './read-snapshot.ts'
 import type { Rebuild } from './rebuild.ts'
-import type { FileText } from './search/protocol.ts'
-import type { IndexReader, Readable } from './search/index-reader.ts'
-import { DamagedError } from './shard/format.ts'
 
 /** Of the text of one answer, in UTF-16 units; a longer line is cut. */
 const MAX_UNITS = 400_000
-const ATTEMPTS = 3
 
 export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
   return implement(getFile, async (ctx, { repository: key, path, from, lines: wanted }) => {
     const org = ctx.orgId()
-    const { file, repository, commit } = await read(ctx, { reader, rebuild }, key, (scope) =>
-      reader.file(org, scope, path, ctx.signal),
-    )
+    const { file, repository } = await readSnapshot(ctx.sql, { org, key }, { reader, rebuild }, async (read) => ({
+      file: await reader.file(org, read, path, ctx.signal),
+      repository: read,
+    }))
+    if (file === null) throw new TenonError('not_found')
     const [row] = await ctx.sql.run(selectFile, { org, repository: repository.id, path })
     const { text, to, totalLines } = cut(file.text, from, wanted)
     return {
       repository: repository.name,
-      commit,
+      commit: repository.commit,
       path,
       language: languageOf(path) satisfies Language | null,
       // Another commit, without the file, may have been published since.
@@ -40,33 +37,6 @@ export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
       text,
     }
   })
-}
-
-/** Another commit may be published meanwhile. @throws TenonError `not_found`, `index_incomplete` */
-async function read(
-  { sql, orgId }: Ctx,
-  { reader, rebuild }: { reader: IndexReader; rebuild: Rebuild },
-  repositoryKey: string,
-  work: (scope: Readable) => Promise<FileText | null>,
-): Promise<{ file: FileText; repository: Readable & { id: RepositoryId }; commit: string }> {
-  const org = orgId()
-  for (let left = ATTEMPTS; ; left--) {
-    const [row] = await sql.run(selectReadable, { org, key: repositoryKey })
-    if (row === undefined) throw new TenonError('not_found')
-    const { id, name, commit, snapshotKey: key, snapshotChecksum: checksum } = row
-    const repository = { id, name, snapshot: { key, checksum } }
-    try {
-      const file = await work(repository)
-      if (file === null) throw new TenonError('not_found')
-      return { file, repository, commit }
-    } catch (error) {
-      if (!(error instanceof DamagedError)) throw error
-      await reader.drop(error.key)
-      if (left > 1) continue
-      rebuild.report({ org, repository: id, error })
-      throw new TenonError('index_incomplete', { cause: error })
-    }
-  }
 }
 
 /** Whole lines, with their ends. */

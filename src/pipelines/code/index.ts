@@ -9,6 +9,9 @@ import { deleteRepositoryVerb } from './delete-repository.ts'
 import type { CodeDeps } from './deps.ts'
 import { getFileVerb } from './get-file.ts'
 import { getRepositoryVerb } from './get-repository.ts'
+import { createDrawer } from './graph/drawer.ts'
+import { searchDependenciesVerb } from './graph/search-dependencies.ts'
+import { analyzeImpactVerb } from './impact/analyze-impact.ts'
 import { indexPipeline } from './index-pipeline.ts'
 import { listRecentFilesVerb } from './list-recent-files.ts'
 import { listRepositoriesVerb } from './list-repositories.ts'
@@ -18,6 +21,7 @@ import { createRebuild } from './rebuild.ts'
 import { reindexRepositoryVerb } from './reindex-repository.ts'
 import { clearScratch, leaveScratch } from './scratch.ts'
 import { searchCodeVerb } from './search-code.ts'
+import { validateSpecVerb } from './specs/validate-spec.ts'
 import { sweepCaches } from './sweep-caches.ts'
 
 export type { CodeDeps } from './deps.ts'
@@ -45,6 +49,7 @@ export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): C
   clearScratch(deps.scratch)
   const pipeline = indexPipeline(deps)
   const rebuild = createRebuild(deps, pipeline)
+  const drawer = createDrawer()
   return {
     verbs: [
       addRepositoryVerb(deps, pipeline),
@@ -56,6 +61,9 @@ export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): C
       searchCodeVerb(deps, rebuild),
       getFileVerb(deps, rebuild),
       listRecentFilesVerb,
+      searchDependenciesVerb({ drawer, reader: deps.reader, rebuild }),
+      analyzeImpactVerb(deps, rebuild),
+      validateSpecVerb(deps, rebuild),
     ],
     pipelines: [pipeline],
     jobs: [purgeJob(deps)],
@@ -63,6 +71,7 @@ export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): C
     sweepCaches: (signal) => sweepCaches(deps, signal),
     warmUp: () => deps.reader.warmUp(),
     close: async () => {
+      await drawer.close()
       await deps.reader.close()
       leaveScratch(deps.scratch)
     },

@@ -9,6 +9,7 @@ import { selectAllReadable, selectRepository } from './code.sql.ts'
 import type { CodeDeps } from './deps.ts'
 import { projectScope } from './projects/index.ts'
 import type { Rebuild } from './rebuild.ts'
+import { queryOf } from './symbol-query.ts'
 import type { IndexReader, Readable } from './search/index-reader.ts'
 import type { SearchPage } from './search/protocol.ts'
 import { QueryError } from './search/query.ts'
@@ -36,8 +37,7 @@ export function searchCodeVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVer
     const from = input.cursor === undefined ? null : decodeCursor(input.cursor, position)
     const org = ctx.orgId()
     const repositories = await scopeOf(ctx, input)
-    const { q: text, mode, language, path } = input
-    const query = { text, mode, language, path, caseSensitive: input.case === 'sensitive' }
+    const { query, definitions } = await queryOf(ctx, input, repositories)
     const request = { query, from, limit: input.limit }
     const { page, unsearched } = await settled(ctx, repositories, { reader, rebuild }, (scopes) =>
       reader.search(org, scopes, request, ctx.signal).catch(explain),
@@ -45,7 +45,7 @@ export function searchCodeVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVer
     const { matches, total, truncated, next } = page
     const tookMs = Math.round((performance.now() - began) * 100) / 100
     return {
-      data: { matches, total, truncated, unsearched, tookMs },
+      data: { matches: matches.map(definitions.mark), total, truncated, unsearched, tookMs },
       nextCursor:
         next === null
           ? null

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nowhere } from '../../../test/support/cli-settings.ts'
 import { runCli } from './program.ts'
 
 const entry = (seq: number) => ({
@@ -39,6 +40,7 @@ async function exported(answers: readonly Response[], { org = 'demo' }: { org?: 
       width: 80,
       confirm: async () => false,
       input: async () => '',
+      ...nowhere,
     },
     [],
   )

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 const GROUPS: Readonly<Record<string, string>> = {
   repos: 'Git repositories and their index',
   projects: 'Groups of repositories',
+  specs: 'Plans, checked against the index',
   runs: 'Background runs',
   schedules: 'Runs that start by the clock',
   'api-keys': 'API keys of the organisation',

@@ -38,6 +38,8 @@ function withOwnOrg(client: Client): Client {
   }
   return {
     call: async (operation, input, options) => client.call(operation, await withOrg(operation, input), options),
+    draw: async (operation, input, options) =>
+      client.draw(operation, { ...(await withOrg(operation, input)), format: input.format }, options),
     watch: async function* (operation, input, options) {
       yield* client.watch(operation, await withOrg(operation, input), options)
     },

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
-import { IDEMPOTENCY_KEY, PARTS, type Operation } from '../../contract/operation.ts'
+import { envelopeFieldsOf, IDEMPOTENCY_KEY, type Operation } from '../../contract/operation.ts'
 
 interface FieldSchema {
   readonly type?: string
@@ -16,8 +16,7 @@ interface InputSchema {
 
 /** All fields of an operation's input as JSON Schema, which says what a command has to ask for. */
 export function inputSchemaOf(operation: Operation): InputSchema {
-  const fields = z.strictObject(Object.assign({}, ...PARTS.map((part) => operation[part].shape)))
-  const { properties = {}, required = [] } = z.toJSONSchema(fields, {
+  const { properties = {}, required = [] } = z.toJSONSchema(envelopeFieldsOf(operation), {
     io: 'input',
     unrepresentable: 'any',
   }) as Partial<InputSchema>

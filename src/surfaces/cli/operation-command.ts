@@ -3,9 +3,12 @@ import { EXIT } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import { isAbsent, takesIdempotencyKey, type CliSurface, type Operation } from '../../contract/operation.ts'
 import type { Run } from '../../contract/runs.ts'
+import type { Client } from '../../contract/client.ts'
 import { addExamples, commandAt } from './command-tree.ts'
 import type { Context } from './context.ts'
 import { idempotencyKeyOption, inputSchemaOf, optionOf } from './field-option.ts'
+import { OF_FOLDER, repositoryHere } from './folder.ts'
+import { readJson } from './local-file.ts'
 import { render } from './render.ts'
 import { CliError, type CliSettings } from './settings.ts'
 import { showRun, watchRun } from './watch-run.ts'
@@ -58,11 +61,15 @@ function declare(command: Command, offer: Offer): void {
   for (const arg of args) {
     // Where a flag may stand in its place, `choose` sees to it.
     const needed = required.includes(arg) && flagged.length === 0
-    command.argument(needed ? `<${arg}>` : `[${arg}]`, properties[arg]?.description)
+    const description = properties[arg]?.description
+    const text =
+      arg === cli.file ? `${description ?? ''}: path of a JSON file; \`-\` is the standard input` : description
+    command.argument(needed ? `<${arg}>` : `[${arg}]`, text)
   }
   for (const [name, schema] of Object.entries(properties)) {
     if (name === 'org' || args.includes(name)) continue
-    const option = optionOf(name, schema, required.includes(name))
+    const option = optionOf(name, schema, required.includes(name) && !isOfFolder(name, operation, cli))
+    if (isOfFolder(name, operation, cli)) option.description += OF_FOLDER
     if (name === cli.secret) option.description += '; `-` reads it from the standard input'
     command.addOption(option)
   }
@@ -110,7 +117,13 @@ async function perform(
     await askFirst(`${operation.summary}${what === '' ? '' : `: ${what}`}?`, settings)
   }
   const client = context.client()
-  let envelope = await client.call(operation, await withSecret(input, cli, settings), { idempotencyKey })
+  const whole = await withRepository(await withFile(await withSecret(input, cli, settings), cli, settings), {
+    operation,
+    cli,
+    context,
+    client,
+  })
+  let envelope = await client.call(operation, whole, { idempotencyKey })
   if (startsRun(operation) && wait === true) {
     // The answer is the run, or has it beside what the run works on.
     const started = envelope.data as Run | { readonly run: Run }
@@ -126,6 +139,25 @@ async function perform(
 async function withSecret(input: Input, { secret }: CliSurface, settings: CliSettings): Promise<Input> {
   if (secret === undefined || input[secret] !== '-') return input
   return { ...input, [secret]: (await settings.input()).trim() }
+}
+
+async function withFile(input: Input, { file }: CliSurface, settings: CliSettings): Promise<Input> {
+  const path = file === undefined ? undefined : input[file]
+  if (file === undefined || typeof path !== 'string') return input
+  return { ...input, [file]: await readJson(path, settings) }
+}
+
+/** Where the repository is an option, it can be that of the current folder. */
+async function withRepository(
+  input: Input,
+  { operation, cli, context, client }: Offered & { readonly context: Context; readonly client: Client },
+): Promise<Input> {
+  if (input['repository'] !== undefined || !isOfFolder('repository', operation, cli)) return input
+  return { ...input, repository: await repositoryHere(client, context) }
+}
+
+function isOfFolder(field: string, operation: Operation, { args = [] }: CliSurface): boolean {
+  return field === 'repository' && !args.includes(field) && inputSchemaOf(operation).required.includes(field)
 }
 
 function startsRun({ status }: Operation): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nowhere } from '../../../test/support/cli-settings.ts'
 import { ERRORS } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import { fieldsOf, isAbsent, takesIdempotencyKey } from '../../contract/operation.ts'
@@ -42,6 +43,7 @@ async function run(
     width: 80,
     confirm: async () => false,
     input: async () => '',
+    ...nowhere,
     fetch: async (input, init) => {
       const request = new Request(input, init)
       const body: unknown = request.body !== null ? await request.json().catch(() => null) : null
@@ -140,7 +142,7 @@ describe('the command line', () => {
   it('calls wrong use wrong use, as an envelope with --json', async () => {
     for (const argv of [
       ['nonsense'],
-      ['search'],
+      ['repos', 'show'],
       ['repos'],
       ['search', 'x', '--bogus'],
       ['search', 'x', '--case', 'y'],

@@ -3,6 +3,8 @@ import { EXIT } from '../../contract/errors.ts'
 import { VERSION } from '../../contract/health.ts'
 import { addAuditExport } from './audit-export.ts'
 import { contextOf } from './context.ts'
+import { addGraph } from './graph-command.ts'
+import { addImpact } from './impact-command.ts'
 import { addLocal, type LocalCommand } from './local-command.ts'
 import { addOperations } from './operation-command.ts'
 import { report } from './report.ts'
@@ -29,6 +31,8 @@ export async function runCli(
   addOperations(program, context)
   addWatch(program, context)
   addAuditExport(program, context)
+  addGraph(program, context)
+  addImpact(program, context)
   for (const command of local) addLocal(program, command, context)
   prepare(program, settings)
   try {

@@ -1,6 +1,7 @@
 import type { Envelope } from '../../contract/operation.ts'
 import { renderAudit } from './render-audit.ts'
 import { CODE_RENDERERS } from './render-code.ts'
+import { GRAPH_RENDERERS } from './render-graph.ts'
 import { renderKeys, renderMe, renderNewKey, renderRevokedKey, renderRotatedKey } from './render-identity.ts'
 import { renderLimits } from './render-limits.ts'
 import { PROJECT_RENDERERS } from './render-projects.ts'
@@ -19,6 +20,7 @@ const RENDERERS: Renderers = {
   'limits.get': renderLimits,
   'audit.list': renderAudit,
   ...CODE_RENDERERS,
+  ...GRAPH_RENDERERS,
   ...PROJECT_RENDERERS,
   ...RUN_RENDERERS,
   ...SCHEDULE_RENDERERS,

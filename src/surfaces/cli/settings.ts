@@ -25,6 +25,16 @@ export interface CliSettings {
   readonly confirm: (question: string) => Promise<boolean>
   /** The standard input to its end. */
   readonly input: () => Promise<string>
+  /** Text of a file; where it stands is seen from the current folder. @throws what the system says */
+  readonly readFile: (path: string) => Promise<string>
+  readonly writeFile: (path: string, text: string) => Promise<void>
+  /** Runs git in the current folder to its end. @throws `git_missing`, `timeout` */
+  readonly git: (args: readonly string[]) => Promise<GitAnswer>
+}
+export interface GitAnswer {
+  readonly code: number
+  readonly out: string
+  readonly err: string
 }
 
 /** What was given on the command line itself. */

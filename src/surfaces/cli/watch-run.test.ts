@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nowhere } from '../../../test/support/cli-settings.ts'
 import { createClient } from '../../contract/client.ts'
 import { ERRORS } from '../../contract/errors.ts'
 import { followRun, type Pause } from './follow-run.ts'
@@ -70,6 +71,7 @@ async function watch(argv: readonly string[], answers: readonly Answer[], more: 
     width: 80,
     confirm: async () => false,
     input: async () => '',
+    ...nowhere,
     ...more,
   }
   const code = await runCli(['runs', 'watch', ID, ...argv], settings, [])

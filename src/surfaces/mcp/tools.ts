@@ -1,7 +1,15 @@
 import type { Tool } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { OPERATIONS } from '../../contract/index.ts'
-import { fieldsOf, isAbsent, PARTS, type Operation, type Part } from '../../contract/operation.ts'
+import {
+  envelopeFieldsOf,
+  fieldsOf,
+  isAbsent,
+  type Fields,
+  type McpSurface,
+  type Operation,
+  type Part,
+} from '../../contract/operation.ts'
 
 export interface OperationTool {
   readonly operation: Operation
@@ -18,21 +26,20 @@ export const TOOLS: ReadonlyMap<string, OperationTool> = new Map(
   }),
 )
 
-function toolOf(
-  operation: Operation,
-  { tool: name, title, description }: { tool: string; title: string; description: string },
-): OperationTool {
+function toolOf(operation: Operation, { tool: name, title, description, defaults = {} }: McpSurface): OperationTool {
   const fields = fieldsOf(operation)
+  // An agent reads text: the answer as JSON tells it more, in less room, than a drawing would.
+  const offered = envelopeFieldsOf(operation)
   const rest: Part = Object.keys(operation.body.shape).length > 0 ? 'body' : 'query'
   const tool: Tool = {
     name,
     title,
     description,
-    inputSchema: inputSchema(operation),
+    inputSchema: inputSchema(offered, defaults),
     outputSchema: outputSchema(operation),
     annotations: {
       title,
-      readOnlyHint: operation.method === 'GET',
+      readOnlyHint: !operation.audited,
       destructiveHint: operation.destructive,
       idempotentHint: operation.idempotent,
       openWorldHint: operation.tx === 'none',
@@ -43,24 +50,36 @@ function toolOf(
     tool,
     split: (args) => {
       const parts: Record<Part, Record<string, unknown>> = { params: {}, query: {}, body: {} }
-      for (const [field, value] of Object.entries(args)) parts[fields.get(field) ?? rest][field] = value
+      for (const [field, value] of Object.entries({ ...defaults, ...args })) {
+        const known = fields.get(field) ?? rest
+        parts[field === 'format' && !(field in offered.shape) ? 'body' : known][field] = value
+      }
       return parts
     },
   }
 }
 
-function inputSchema(operation: Operation): Tool['inputSchema'] {
-  const merged = z.strictObject(Object.assign({}, ...PARTS.map((part) => operation[part].shape)))
-  const { properties, required = [] } = z.toJSONSchema(merged, { io: 'input' }) as {
+function inputSchema(offered: Fields, defaults: NonNullable<McpSurface['defaults']>): Tool['inputSchema'] {
+  const { properties, required = [] } = z.toJSONSchema(offered, { io: 'input' }) as {
     properties?: Tool['inputSchema']['properties']
     required?: string[]
   }
   return {
     type: 'object',
-    properties: properties ?? {},
+    properties: withDefaults(properties ?? {}, defaults),
     required: required.filter((field) => field !== 'org'),
     additionalProperties: false,
   }
+}
+
+type Properties = NonNullable<Tool['inputSchema']['properties']>
+
+function withDefaults(properties: Properties, defaults: NonNullable<McpSurface['defaults']>): Properties {
+  const changed = Object.entries(defaults).map(([field, value]) => [
+    field,
+    { ...(properties[field] as object), default: value },
+  ])
+  return { ...properties, ...Object.fromEntries(changed) }
 }
 
 /** An answer is the envelope of every surface, also when it is an error. */

@@ -6,6 +6,7 @@ import type { Operation } from '../../contract/operation.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
 import type { Caller } from '../../kernel/run-operation.ts'
+import type { Drawing } from '../../kernel/verb.ts'
 import { errorEnvelope, TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import { callHeaders, errorHeaders } from './call-headers.ts'
 import { addressTest, clientAddress } from './client-address.ts'
@@ -93,7 +94,7 @@ function handlerOf(
         query: c.req.url.includes('?') ? readQuery(new URL(c.req.url).searchParams) : {},
         body: {},
       },
-      ...(hasBody ? { readBody: () => readJsonBody(c.req.raw) } : {}),
+      ...(hasBody ? { readBody: () => readJsonBody(c.req.raw, operation.maxBodyBytes) } : {}),
       requestId,
       signal: c.req.raw.signal,
       address: addressOf(c),
@@ -102,8 +103,19 @@ function handlerOf(
     })
     const headers = { 'x-request-id': requestId, ...callHeaders(outcome) }
     if (outcome.ok && outcome.events !== undefined) return eventStream(outcome.events, { headers, log })
+    if (outcome.ok && outcome.drawing !== undefined) return drawn(operation, outcome.drawing, headers)
     return respond(outcome.status, JSON.stringify(outcome.envelope), headers)
   }
+}
+
+/** Shown where it is, and saved under a name that says what it is. */
+function drawn(operation: Operation, { format, text }: Drawing, headers: Readonly<Record<string, string>>): Response {
+  const [noun] = operation.name.split('.')
+  return respond(operation.status, text, {
+    ...headers,
+    'content-type': `${operation.drawings[format]}; charset=utf-8`,
+    'content-disposition': `inline; filename="${noun}.${format}"`,
+  })
 }
 
 function apiKeyOf(c: Context): string | undefined {

@@ -1,6 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../contract/index.ts'
+import { takesIdempotencyKey } from '../../contract/operation.ts'
 import { openApiDocument } from './openapi.ts'
 
 interface OperationObject {
@@ -26,9 +27,10 @@ describe('the OpenAPI document', () => {
 
   it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
     'has the headers of %s',
-    (_, { method, path, status }) => {
+    (_, operation) => {
+      const { method, path, status } = operation
       const described = document.paths[path]?.[method.toLowerCase()]
-      const writes = method !== 'GET'
+      const writes = takesIdempotencyKey(operation)
       expect(described?.parameters.some(({ name }) => name === 'Idempotency-Key')).toBe(writes)
       const named = (code: number | string): string[] => Object.keys(described?.responses[code]?.headers ?? {})
       expect(named(status).includes('Idempotency-Replayed')).toBe(writes)

@@ -16,6 +16,9 @@ const TAGS: Readonly<Record<string, string>> = {
   repositories: 'Git repositories',
   projects: 'Groups of repositories',
   search: 'Search over indexed code',
+  dependencies: 'Imports between files',
+  impact: 'What a change affects',
+  specs: 'Plans, checked against the index',
   runs: 'Background runs',
   schedules: 'Runs by the clock',
   health: 'Probes',
@@ -110,9 +113,9 @@ function parameters(operation: Operation, part: 'params' | 'query', place: 'path
 
 /** Of a stream, the schema is that of the data of each event. */
 function contentOf(operation: Operation): Json {
-  return operation.kind === 'events'
-    ? { 'text/event-stream': { schema: schemaOf(operation.output, 'output') } }
-    : { 'application/json': { schema: envelopeSchema(operation) } }
+  if (operation.kind === 'events') return { 'text/event-stream': { schema: schemaOf(operation.output, 'output') } }
+  const drawings = Object.values(operation.drawings).map((type) => [type, { schema: { type: 'string' } }] as const)
+  return { 'application/json': { schema: envelopeSchema(operation) }, ...Object.fromEntries(drawings) }
 }
 
 /** The schema of what an operation answers; also what an MCP tool says of itself. */

@@ -1,8 +1,5 @@
 import { TenonError } from '../../kernel/tenon-error.ts'
 
-/** Bytes of a request body that holds JSON. */
-export const MAX_BODY_BYTES = 1 << 20
-
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
@@ -11,11 +8,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * @throws TenonError `unsupported_media_type`, `payload_too_large`, `malformed_json`, `validation_failed` (no object),
  * `cancelled` (the client has left).
  */
-export async function readJsonBody(request: Request): Promise<Record<string, unknown>> {
+export async function readJsonBody(request: Request, limitBytes: number): Promise<Record<string, unknown>> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(?:;\s*charset=(?:utf-8|"utf-8")\s*)?$/i.test(type))
     throw new TenonError('unsupported_media_type')
-  const bytes = await readBytes(request)
+  const bytes = await readBytes(request, limitBytes)
   let value: unknown
   try {
     value = JSON.parse(utf8.decode(bytes))
@@ -30,15 +27,15 @@ export async function readJsonBody(request: Request): Promise<Record<string, unk
   return value as Record<string, unknown>
 }
 
-async function readBytes(request: Request): Promise<Buffer> {
-  const tooLarge = new TenonError('payload_too_large', { details: { limitBytes: MAX_BODY_BYTES } })
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge
+async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
+  const tooLarge = new TenonError('payload_too_large', { details: { limitBytes } })
+  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge
   const parts: Uint8Array[] = []
   let size = 0
   try {
     for await (const part of request.body ?? []) {
       size += part.length
-      if (size > MAX_BODY_BYTES) throw tooLarge
+      if (size > limitBytes) throw tooLarge
       parts.push(part)
     }
   } catch (cause) {

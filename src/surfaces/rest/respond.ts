@@ -9,9 +9,9 @@ export const SECURITY_HEADERS = {
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', ...SECURITY_HEADERS }
 
 /**
- * A response made at once from a string and a plain record, which @hono/node-server writes as they are. Whoever reads
+ * JSON, unless the headers name another type: a response made at once from a string and a plain record, which @hono/node-server writes as they are. Whoever reads
  * or changes its headers afterwards makes it build a `Headers`, which costs more than the rest of the surface.
  */
-export function respond(status: number, json: string, headers?: Readonly<Record<string, string>>): Response {
-  return new Response(json, { status, headers: { ...JSON_HEADERS, ...headers } })
+export function respond(status: number, body: string, headers?: Readonly<Record<string, string>>): Response {
+  return new Response(body, { status, headers: { ...JSON_HEADERS, ...headers } })
 }

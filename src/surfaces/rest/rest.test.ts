@@ -6,7 +6,7 @@ import { createClient } from '../../contract/client.ts'
 import { silentLog } from '../../../test/support/database.ts'
 import { ROOT_KEY, startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'
 import { createRestApp } from './app.ts'
-import { MAX_BODY_BYTES } from './read-body.ts'
+import { MAX_BODY_BYTES } from '../../contract/operation.ts'
 
 let node: TestNode
 let org: TestOrg

@@ -35,9 +35,19 @@ export const selectBlobKeys = statement<Key, { key: string }>(
    where org_id = :org and id = :repository and snapshot_key is not null`,
 )
 
-export const selectFiles = statement<Key, { path: string; sha: string; commit: string | null }>(
+export const selectFiles = statement<
+  Key,
+  {
+    path: string
+    sha: string
+    commit: string | null
+    dialect: string | null
+    edges: string | null
+    cycle: string | null
+  }
+>(
   'code.files',
-  `select path, sha, changed_commit as commit from code_files
+  `select path, sha, changed_commit as commit, dialect, edges_digest as edges, cycle from code_files
    where org_id = :org and repository_id = :repository`,
 )
 
@@ -66,10 +76,13 @@ export const deleteFiles = statement<Key & { paths: string[] }>(
 /** Nothing is known of a change, or it is kept, when none is given. */
 export const upsertFiles = statement<Key & { rows: string }>(
   'code.upsertFiles',
-  `insert into code_files (org_id, repository_id, path, sha, language, changed_commit, changed_at)
-   select :org, :repository, path, sha, language, commit, at
-   from jsonb_to_recordset(:rows::jsonb) as r (path text, sha text, language text, commit text, at timestamptz)
+  `insert into code_files
+     (org_id, repository_id, path, sha, language, changed_commit, changed_at, dialect, edges_digest, cycle)
+   select :org, :repository, path, sha, language, commit, at, dialect, edges, cycle
+   from jsonb_to_recordset(:rows::jsonb) as r (path text, sha text, language text, commit text, at timestamptz,
+     dialect text, edges text, cycle text)
    on conflict (org_id, repository_id, path) do update set sha = excluded.sha, language = excluded.language,
+     dialect = excluded.dialect, edges_digest = excluded.edges_digest, cycle = excluded.cycle,
      changed_commit = coalesce(excluded.changed_commit, code_files.changed_commit),
      changed_at = coalesce(excluded.changed_at, code_files.changed_at)`,
 )
@@ -81,11 +94,19 @@ export const deleteShardsBut = statement<Key & { kept: string[] }>(
 )
 
 export const publish = statement<
-  Key & { commit: string; snapshotKey: string; checksum: string; files: number; sizeBytes: number }
+  Key & {
+    commit: string
+    snapshotKey: string
+    checksum: string
+    files: number
+    sizeBytes: number
+    graphVersion: number
+  }
 >(
   'code.publish',
   `update repositories set status = 'ready', indexed_commit = :commit, indexed_at = clock_timestamp(),
      snapshot_key = :snapshotKey, snapshot_checksum = :checksum, files = :files, size_bytes = :sizeBytes,
+     graph_version = :graphVersion,
      rebuild = false, rebuild_tries = 0, rebuild_after = null
    where org_id = :org and id = :repository`,
 )

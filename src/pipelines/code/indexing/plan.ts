@@ -2,6 +2,8 @@ import type { CodeDeps } from '../deps.ts'
 import { probeSource } from '../git/probe.ts'
 import { readTree } from '../git/read-mirror.ts'
 import type { TreeFile } from '../git/tree.ts'
+import { dialectOf, FACTS_VERSION, type Dialect } from '../graph/facts.ts'
+import { selectParsed } from '../graph/graph.sql.ts'
 import { selectKnown, selectShards } from './indexing.sql.ts'
 import { mirrorRequest, mirrorUnlessDeleted, sourceOf } from './mirror-of-run.ts'
 import type { Chunk, IndexCtx } from './shapes.ts'
@@ -22,7 +24,8 @@ export async function planIndexing(deps: CodeDeps, ctx: IndexCtx): Promise<{ chu
   await ctx.say('info', `fetching ${target.ref} at ${target.commit.slice(0, 12)}`)
   const { files, skipped } = await readTree(deps.git, await mirrorRequest(deps, ctx, target))
   await mirrorUnlessDeleted(deps, ctx)
-  const unread = await blobsToRead(ctx, files)
+  const dialects = dialectsOf(files)
+  const unread = await blobsToRead(ctx, files, dialects)
   const left = Object.entries(skipped).filter(([, count]) => count > 0)
   await ctx.say(
     'info',
@@ -30,15 +33,45 @@ export async function planIndexing(deps: CodeDeps, ctx: IndexCtx): Promise<{ chu
   )
   const groups = groupBlobs(unread)
   // A commit without new blobs still needs one chunk, which carries the commit to the last step.
-  return { chunks: (groups.length === 0 ? [[]] : groups).map((shas) => ({ ...target, shas })) }
+  return {
+    chunks: (groups.length === 0 ? [[]] : groups).map((shas) => ({
+      ...target,
+      shas,
+      dialects: Object.fromEntries(
+        shas.flatMap((sha) => {
+          const found = dialects.get(sha)
+          return found === undefined ? [] : [[sha, [...found]] as const]
+        }),
+      ),
+    })),
+  }
 }
 
-async function blobsToRead(ctx: IndexCtx, files: readonly TreeFile[]): Promise<TreeFile[]> {
+/** How blobs are parsed: the same text may stand at several paths. */
+function dialectsOf(files: readonly TreeFile[]): ReadonlyMap<string, readonly Dialect[]> {
+  const dialects = new Map<string, Dialect[]>()
+  for (const { path, sha } of files) {
+    const dialect = dialectOf(path)
+    if (dialect === null) continue
+    const known = dialects.get(sha)
+    if (known === undefined) dialects.set(sha, [dialect])
+    else if (!known.includes(dialect)) known.push(dialect)
+  }
+  return dialects
+}
+
+/** Blobs that the index does not know, or that were not parsed yet as they have to be. */
+async function blobsToRead(
+  ctx: IndexCtx,
+  files: readonly TreeFile[],
+  dialects: ReadonlyMap<string, readonly Dialect[]>,
+): Promise<TreeFile[]> {
   const { org } = ctx
   const { repository } = ctx.input
   const bySha = new Map(files.map((file) => [file.sha, file]))
   const key = { org, repository }
-  const { known, shards } = await ctx.inTenant(async (tenant) => ({
+  const { known, shards, parsed } = await ctx.inTenant(async (tenant) => ({
+    parsed: await tenant.run(selectParsed, { ...key, version: FACTS_VERSION }),
     known: await tenant.run(selectKnown, { ...key, shas: [...bySha.keys()] }),
     shards: await tenant.run(selectShards, key),
   }))
@@ -50,7 +83,9 @@ async function blobsToRead(ctx: IndexCtx, files: readonly TreeFile[]): Promise<T
     of.blobs++
   }
   const merged = shardsToMerge(live)
-  for (const { sha, shard } of known) if (!merged.has(shard)) bySha.delete(sha)
+  const done = new Set(parsed.map(({ sha, dialect }) => `${sha} ${dialect}`))
+  const isParsed = (sha: string): boolean => dialects.get(sha)?.every((one) => done.has(`${sha} ${one}`)) ?? true
+  for (const { sha, shard } of known) if (!merged.has(shard) && isParsed(sha)) bySha.delete(sha)
   return [...bySha.values()]
 }
 

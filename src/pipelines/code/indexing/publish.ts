@@ -4,17 +4,17 @@ import type { Sql } from '../../../kernel/statement.ts'
 import { activeRunOf, type StepResult } from '../../engine/index.ts'
 import type { CodeDeps } from '../deps.ts'
 import { orDiskFull } from '../disk-full.ts'
-import { recentChanges, type Change } from '../git/history.ts'
+import { recentChanges } from '../git/history.ts'
 import { readTree } from '../git/read-mirror.ts'
-import type { TreeFile } from '../git/tree.ts'
-import { languageOf } from '../language.ts'
-import { checksumOf, encodeSnapshot, type SnapshotFile } from '../snapshot/snapshot.ts'
+import { FACTS_VERSION } from '../graph/facts.ts'
+import * as graphSql from '../graph/graph.sql.ts'
+import { checksumOf, encodeSnapshot } from '../snapshot/snapshot.ts'
+import { graphOf } from './commit-graph.ts'
+import { contentsOf, type Contents } from './contents.ts'
+import { deltaOf, pagesOf } from './delta.ts'
 import * as sql from './indexing.sql.ts'
 import { mirrorRequest, mirrorUnlessDeleted, unlessDeleted } from './mirror-of-run.ts'
 import type { IndexCtx, ShardResult } from './shapes.ts'
-
-/** Rows that one statement writes. */
-const ROWS = 5_000
 
 /** Writes the snapshot of the commit; what changed in its files is written by the transaction that ends the run. */
 export async function publishCommit(
@@ -31,7 +31,8 @@ export async function publishCommit(
   await mirrorUnlessDeleted(deps, ctx)
   const contents = await contentsOf(ctx, files, results)
   const snapshot = await writeSnapshot(deps, ctx, contents)
-  const delta = await deltaOf(ctx, contents.files, { commit, changes })
+  const graph = await graphOf(deps, ctx, { tree: files, request })
+  const delta = await deltaOf(ctx, contents.files, { commit, changes, graph })
   const read = results.flatMap(({ id, blobs }) => blobs.map((blob) => ({ ...blob, shard: id })))
   const summary = {
     commit,
@@ -52,6 +53,12 @@ export async function publishCommit(
       for (const paths of pagesOf(delta.removed)) await tenant.run(sql.deleteFiles, { ...key, paths })
       for (const rows of pagesOf(delta.written))
         await tenant.run(sql.upsertFiles, { ...key, rows: JSON.stringify(rows) })
+      for (const paths of pagesOf(delta.relinked)) await tenant.run(graphSql.deleteEdges, { ...key, paths })
+      for (const rows of pagesOf(delta.edges))
+        await tenant.run(graphSql.insertEdges, { ...key, rows: JSON.stringify(rows) })
+      for (const modules of pagesOf(delta.lostModules)) await tenant.run(graphSql.deleteModules, { ...key, modules })
+      for (const rows of pagesOf(delta.modules))
+        await tenant.run(graphSql.upsertModules, { ...key, rows: JSON.stringify(rows) })
       await tenant.run(sql.deleteShardsBut, { ...key, kept: contents.kept })
       await tenant.run(sql.publish, {
         ...key,
@@ -59,59 +66,18 @@ export async function publishCommit(
         commit,
         snapshotKey: snapshot.key,
         checksum: snapshot.checksum,
+        graphVersion: FACTS_VERSION,
       })
     },
     after: async () => {
       await removeUnclaimed(deps, ctx)
+      await ctx.inTenant((tenant) => tenant.run(graphSql.deleteFactsBut, key))
       await ctx.say(
         'info',
-        `indexed ${commit.slice(0, 12)}: ${summary.files} files, ${summary.blobsRead} blobs read, ${summary.blobsReused} reused`,
+        `indexed ${commit.slice(0, 12)}: ${summary.files} files, ${summary.blobsRead} blobs read, ${summary.blobsReused} reused, ${graph.unresolved} imports unresolved`,
       )
     },
   }
-}
-
-interface Contents {
-  /** Files that can be searched. */
-  readonly files: readonly (TreeFile & SnapshotFile & { readonly size: number })[]
-  readonly shards: readonly { readonly key: string; readonly checksum: string }[]
-  /** Ids of the shards that the commit needs, also of those that only say that a blob can't be searched. */
-  readonly kept: string[]
-}
-
-/** Where the text of each file is. */
-async function contentsOf(
-  { org, input: { repository }, inTenant }: IndexCtx,
-  tree: readonly TreeFile[],
-  results: readonly ShardResult[],
-): Promise<Contents> {
-  const key = { org, repository }
-  const shas = [...new Set(tree.map(({ sha }) => sha))]
-  const { known, stored } = await inTenant(async (tenant) => ({
-    known: await tenant.run(sql.selectKnown, { ...key, shas }),
-    stored: await tenant.run(sql.selectShards, key),
-  }))
-  const blobs = new Map(known.map(({ sha, shard, doc, sizeBytes: size }) => [sha, { shard, doc, size }]))
-  for (const { id, blobs: read } of results)
-    for (const { sha, doc, size } of read) blobs.set(sha, { shard: id, doc, size })
-  const keys = new Map([
-    ...stored.map(({ id, blobKey, checksum }) => [id, { key: blobKey, checksum }] as const),
-    ...results.map(({ id, key: blobKey, checksum }) => [id, { key: blobKey, checksum }] as const),
-  ])
-  const kept = new Set<string>()
-  const numbers = new Map<string, number>()
-  const files = tree.flatMap((file) => {
-    const blob = blobs.get(file.sha)
-    // The engine gives the results of every chunk, so all that was not known has been read.
-    if (blob === undefined) throw new Error('a blob of the commit was not read')
-    kept.add(blob.shard)
-    if (blob.doc === null) return []
-    const shard = numbers.get(blob.shard) ?? numbers.size
-    numbers.set(blob.shard, shard)
-    return [{ ...file, shard, doc: blob.doc, size: blob.size, language: languageOf(file.path) }]
-  })
-  const shards = [...numbers.keys()].flatMap((id) => keys.get(id) ?? [])
-  return { files, shards, kept: [...kept] }
 }
 
 async function writeSnapshot(
@@ -136,28 +102,6 @@ async function writeSnapshot(
   return { key, checksum: checksumOf(bytes) }
 }
 
-/** What the rows of the commit before have to become. A file that moved is another path with the same blob. */
-async function deltaOf(
-  { org, input: { repository }, inTenant }: IndexCtx,
-  files: Contents['files'],
-  { commit, changes }: { commit: string; changes: ReadonlyMap<string, Change> },
-) {
-  const before = new Map(
-    (await inTenant((tenant) => tenant.run(sql.selectFiles, { org, repository }))).map((row) => [row.path, row]),
-  )
-  const isFirst = before.size === 0
-  const written = files.flatMap(({ path, sha, language }) => {
-    const row = before.get(path)
-    before.delete(path)
-    const known = changes.get(path)
-    if (row?.sha === sha && (known === undefined || known.commit === row.commit)) return []
-    // Of a change that the known history does not tell, the commit is the last that can have made it.
-    const change = known ?? (isFirst ? null : { commit, at: new Date() })
-    return [{ path, sha, language, commit: change?.commit ?? null, at: change?.at.toISOString() ?? null }]
-  })
-  return { written, removed: [...before.keys()] }
-}
-
 /**
  * Removes what no row names: what was dropped, and what lost attempts and runs that failed have left. The files are
  * listed first: what a run wrote by then is named by a row, or that run is still under way, or has ended otherwise.
@@ -173,8 +117,4 @@ async function removeUnclaimed(deps: CodeDeps, { org, input: { repository }, inT
     await deps.blobs.delete(key)
     await deps.reader.drop(key)
   }
-}
-
-function* pagesOf<T>(rows: readonly T[]): Generator<T[]> {
-  for (let at = 0; at < rows.length; at += ROWS) yield rows.slice(at, at + ROWS)
 }

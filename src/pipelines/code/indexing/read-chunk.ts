@@ -4,6 +4,7 @@ import type { CodeDeps } from '../deps.ts'
 import { orDiskFull } from '../disk-full.ts'
 import { readingBlobs } from '../git/read-mirror.ts'
 import { buildShard } from '../shard/build-shard.ts'
+import { keepFacts } from './keep-facts.ts'
 import { mirrorRequest, mirrorUnlessDeleted, unlessDeleted } from './mirror-of-run.ts'
 import type { Chunk, IndexCtx, ShardResult } from './shapes.ts'
 
@@ -11,7 +12,7 @@ import type { Chunk, IndexCtx, ShardResult } from './shapes.ts'
 export async function readChunk(
   deps: CodeDeps,
   ctx: IndexCtx,
-  { ref, commit, shas }: Chunk,
+  { ref, commit, shas, dialects }: Chunk,
   n: number,
 ): Promise<{ result: ShardResult }> {
   const id = `${ctx.runId}-${n}-${ctx.attempt}`
@@ -23,7 +24,13 @@ export async function readChunk(
   await mkdir(deps.scratch, { recursive: true, mode: 0o700 })
   try {
     const { signal } = ctx
-    const built = await buildShard({ file, blobs: readingBlobs(deps.git, request, shas), signal })
+    const built = await buildShard({
+      file,
+      blobs: readingBlobs(deps.git, request, shas),
+      dialects: new Map(Object.entries(dialects)),
+      keep: (rows) => keepFacts(ctx, rows),
+      signal,
+    })
     await mirrorUnlessDeleted(deps, ctx)
     await deps.blobs.put(key, file)
     await unlessDeleted(ctx, () => deps.blobs.delete(key))

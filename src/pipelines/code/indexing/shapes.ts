@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import { idSchema } from '../../../contract/ids.ts'
 import type { RunCtx } from '../../engine/index.ts'
+import { DIALECTS } from '../graph/facts.ts'
 
 /** What the steps of indexing are given and hand on. */
 export const input = z.strictObject({ repository: idSchema('repo'), source: z.string(), ref: z.string().nullable() })
 export type Input = z.output<typeof input>
 export type IndexCtx = RunCtx<Input>
 
-export const chunk = z.strictObject({ ref: z.string(), commit: z.string(), shas: z.array(z.string()) })
+export const chunk = z.strictObject({
+  ref: z.string(),
+  commit: z.string(),
+  shas: z.array(z.string()),
+  /** How blobs are parsed; none of what is left out. */
+  dialects: z.record(z.string(), z.array(z.enum(DIALECTS))).default({}),
+})
 export type Chunk = z.output<typeof chunk>
 
 const blob = z.strictObject({

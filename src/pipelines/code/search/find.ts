@@ -3,8 +3,8 @@ import { CLASSES } from '../snapshot/class-of.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { globOf } from './glob.ts'
 import { matcherOf, type Matcher } from './matcher.ts'
-import type { Query } from './query.ts'
-import { rankOf } from './rank.ts'
+import type { Definitions, Query } from './query.ts'
+import { RANK, rankOf } from './rank.ts'
 import type { ShardStore } from './shard-store.ts'
 
 /** A repository to look through, by the order of the answer. */
@@ -68,6 +68,8 @@ export function findWindow(
 ): Window {
   const matcher = matcherOf(query)
   const wanted = fileFilter(query)
+  const definitions = definitionsBy(query.definitions ?? [])
+  const only = query.definitionsOnly === true
   const candidates = new Map<string, readonly (Uint8Array | null)[]>()
   const hits: Hit[] = []
   const soon = performance.now() + WINDOW.ms
@@ -87,7 +89,10 @@ export function findWindow(
       candidates.set(scope.id, marked)
     }
     if (marked.every((bits) => bits === null)) continue
-    next = lookThrough(scope, stretch, { matcher, wanted, marked, store, deadline, hits, done, isFull })
+    const defined = definitions(scope)
+    if (only && defined.size === 0) continue
+    const look = { matcher, wanted, marked, store, deadline, hits, done, isFull, defined, only }
+    next = lookThrough(scope, stretch, look)
     if (next !== null) break
   }
   // Sorting is stable, so equal ones stay in the order in which they were found.
@@ -101,6 +106,9 @@ interface Look {
   readonly store: ShardStore
   readonly deadline: number
   readonly hits: Hit[]
+  /** Lines that define a symbol, by file; when `only`, no others count. */
+  readonly defined: ReadonlyMap<number, ReadonlySet<number>>
+  readonly only: boolean
   /** How many files were looked through to their end. */
   readonly done: { files: number }
   isFull(): boolean
@@ -149,7 +157,8 @@ function lookThrough(scope: Scope, { class: number, from, to }: Stretch, look: L
   const { shardOf, docOf } = snapshot
   for (let file = from.file; file < to.file || (file === to.file && to.skip > 0); file++) {
     const bits = marked[shardOf[file] ?? 0] ?? null
-    if (bits === null) continue
+    const defined = look.defined.get(file)
+    if (bits === null || (look.only && defined === undefined)) continue
     const key = snapshot.shards[shardOf[file] ?? 0]?.key ?? ''
     const [first, last] = store.index(key).segmentsOf(docOf[file] ?? 0)
     const skip = file === from.file ? from.skip : 0
@@ -164,12 +173,16 @@ function lookThrough(scope: Scope, { class: number, from, to }: Stretch, look: L
       // One file at least, so that whoever goes on from here gets further.
       if (look.done.files > 0 && performance.now() > look.deadline) return placeOf(scope, number, file, nth)
       const { bytes, flags } = store.bytes(key, segment)
+      const isSymbol = defined === undefined ? never : symbolTest(defined, store.index(key).segment(segment).lines)
       let full = false
       matcher.lines(bytes, flags, (text, start, end, at) => {
+        const symbol = isSymbol(text, start)
+        if (look.only && !symbol) return true
         if (nth >= most) return false
         if (nth++ < skip) return true
         full = look.isFull()
-        if (!full) hits.push({ scope, file, segment, start, end, at: at.start, rank: rankOf(text, start, at) })
+        const rank = symbol && !full ? symbolRank(rankOf(text, start, at)) : rankOf(text, start, at)
+        if (!full) hits.push({ scope, file, segment, start, end, at: at.start, rank })
         return !full
       })
       if (full) return placeOf(scope, number, file, nth - 1)
@@ -177,6 +190,45 @@ function lookThrough(scope: Scope, { class: number, from, to }: Stretch, look: L
     if (wanted === true) look.done.files++
   }
   return null
+}
+
+function never(): boolean {
+  return false
+}
+
+/** Whether a line of a segment is one of some lines of the file. Lines are asked for in their order. */
+function symbolTest(lines: ReadonlySet<number>, before: number): (text: string, start: number) => boolean {
+  let line = before + 1
+  let passed = 0
+  return (text, start) => {
+    for (let feed = text.indexOf('\n', passed); feed >= 0 && feed < start; feed = text.indexOf('\n', passed)) {
+      line++
+      passed = feed + 1
+    }
+    return lines.has(line)
+  }
+}
+
+/** A part of another word, in a line that defines the symbol, is not its definition. */
+function symbolRank(rank: number): number {
+  return rank === RANK.part ? rank : RANK.symbol
+}
+
+/** By repository, then by the number of the file in its snapshot. */
+function definitionsBy(definitions: readonly Definitions[]) {
+  const byRepository = Map.groupBy(definitions, ({ repository }) => repository)
+  const found = new Map<string, ReadonlyMap<number, ReadonlySet<number>>>()
+  return ({ id, snapshot }: Scope): ReadonlyMap<number, ReadonlySet<number>> => {
+    const known = found.get(id)
+    if (known !== undefined) return known
+    const files = (byRepository.get(id) ?? []).flatMap(({ path, lines }) => {
+      const file = snapshot.find(path)
+      return file === null ? [] : [[file, new Set(lines)] as const]
+    })
+    const made = new Map(files)
+    found.set(id, made)
+    return made
+  }
 }
 
 function placeOf({ name, snapshot }: Scope, number: number, file: number, skip: number): Place {

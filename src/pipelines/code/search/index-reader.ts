@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { throwIfAborted } from '../../../kernel/tenon-error.ts'
 import { createBlobCache, type BlobCache, type Blobs } from '../../../platform/blobs/index.ts'
 import type { SnapshotShard } from '../snapshot/snapshot.ts'
+import type { Compared, Comparison } from '../impact/comparison.ts'
 import { packScopes, type FileText, type Position, type ScopeRef, type SearchPage } from './protocol.ts'
 import type { Query } from './query.ts'
 import { Parts, shardsOf } from './parts.ts'
@@ -30,6 +31,15 @@ export interface IndexReader {
   search(org: string, scopes: readonly Readable[], request: SearchRequest, signal: AbortSignal): Promise<SearchPage>
   /** null when there is no file at this path. @throws DamagedError, TenonError */
   file(org: string, scope: Readable, path: string, signal: AbortSignal): Promise<FileText | null>
+  /** Whole texts, with their secrets: never for an answer. null where there is no file. @throws DamagedError, TenonError */
+  texts(
+    org: string,
+    scope: Readable,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly (string | null)[]>
+  /** What parsers find in the texts on both sides of a change. @throws DamagedError, TenonError */
+  compare(org: string, scope: Readable, files: readonly Comparison[], signal: AbortSignal): Promise<readonly Compared[]>
   /** Forgets a part here, so that it is fetched again. */
   drop(key: string): Promise<void>
   /** Forgets what belongs to a repository. */
@@ -49,6 +59,8 @@ export interface SearchRequest {
 
 /** Beyond it a search ends with what it has, and can be gone on with. */
 const BUDGET_MS = { literal: 5_000, regex: 3_000 } as const
+
+const COMPARE_MS = 15_000
 
 export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: IndexReaderOptions): IndexReader {
   const threads = Math.min(Math.max(availableParallelism(), 1), 4)
@@ -83,6 +95,23 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
       return reading(
         { org, scopes: [scope], signal },
         async (used) => (await lanes.literal.perform(org, task, { parts: used, limitMs, signal })) as FileText | null,
+      )
+    },
+    texts: (org, scope, paths, signal) => {
+      const task = { kind: 'texts' as const, scope: refOf(scope), paths }
+      const limitMs = BUDGET_MS.literal
+      return reading(
+        { org, scopes: [scope], signal },
+        async (used) => (await lanes.literal.perform(org, task, { parts: used, limitMs, signal })) as (string | null)[],
+      )
+    },
+    compare: (org, scope, compared, signal) => {
+      const task = { kind: 'compare' as const, scope: refOf(scope), files: compared }
+      // It parses, which may take longer than a plain search should wait.
+      return reading(
+        { org, scopes: [scope], signal },
+        async (used) =>
+          (await lanes.regex.perform(org, task, { parts: used, limitMs: COMPARE_MS, signal })) as Compared[],
       )
     },
     drop: async (key) => {

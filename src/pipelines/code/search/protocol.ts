@@ -1,3 +1,4 @@
+import type { Comparison } from '../impact/comparison.ts'
 import type { LineMatch } from './page.ts'
 import type { Place } from './find.ts'
 import type { Query } from './query.ts'
@@ -22,6 +23,8 @@ export type Task =
       readonly budgetMs: number
     }
   | { readonly kind: 'file'; readonly scope: ScopeRef; readonly path: string }
+  | { readonly kind: 'texts'; readonly scope: ScopeRef; readonly paths: readonly string[] }
+  | { readonly kind: 'compare'; readonly scope: ScopeRef; readonly files: readonly Comparison[] }
 
 export interface ScopeRef {
   readonly id: string

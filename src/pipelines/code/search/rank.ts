@@ -1,5 +1,6 @@
 /** How well a line matches; higher comes first. */
-export const RANK = { part: 0, word: 1, definition: 2 } as const
+/** `symbol`: a parser has found its definition in this line. `definition`: it looks like one. */
+export const RANK = { part: 0, word: 1, definition: 2, symbol: 3 } as const
 
 const DEFINES =
   /(?:^|[\s(;{])(?:function\*?|class|interface|type|enum|const|let|var|def|fn|func|struct|trait|impl|module|namespace|record|protocol|macro_rules!)\s+$/

@@ -24,25 +24,24 @@ const { dir } = workerData as { dir: string }
 const store = new ShardStore(dir)
 const snapshots = new Map<string, Snapshot>()
 
-parentPort?.on('message', ({ id, task, keep, forget }: Request) => {
-  parentPort?.postMessage(
-    answer(id, () => {
-      for (const key of forget) {
-        store.forget(key)
-        snapshots.delete(key)
-      }
-      for (const { what, key, shared } of keep) {
-        if (what === 'snapshot') snapshots.set(key, new Snapshot(key, shared))
-        else store.keep(key, shared)
-      }
-      return perform(task)
-    }),
-  )
+parentPort?.on('message', async ({ id, task, keep, forget }: Request) => {
+  const answered = await answer(id, () => {
+    for (const key of forget) {
+      store.forget(key)
+      snapshots.delete(key)
+    }
+    for (const { what, key, shared } of keep) {
+      if (what === 'snapshot') snapshots.set(key, new Snapshot(key, shared))
+      else store.keep(key, shared)
+    }
+    return perform(task)
+  })
+  parentPort?.postMessage(answered)
 })
 
-function answer(id: number, work: () => unknown): Answer {
+async function answer(id: number, work: () => unknown): Promise<Answer> {
   try {
-    return { id, ok: true, value: work() }
+    return { id, ok: true, value: await work() }
   } catch (error) {
     return { id, ok: false, failure: failureOf(error) }
   }
@@ -63,7 +62,17 @@ function perform(task: Task): unknown {
       return search(task)
     case 'file':
       return fileText(task.scope, task.path)
+    case 'texts':
+      return task.paths.map((path) => wholeText(task.scope, path)?.text ?? null)
+    case 'compare':
+      return compare(task)
   }
+}
+
+/** The parsers are loaded by the first thread that needs them, and not by those that only search. */
+async function compare({ scope, files }: Extract<Task, { kind: 'compare' }>): Promise<unknown> {
+  const { compareFiles } = await import('../impact/compare-files.ts')
+  return compareFiles(files, (path) => wholeText(scope, path)?.text ?? null)
 }
 
 function search({ query, scopes, from: position, limit, budgetMs }: Extract<Task, { kind: 'search' }>): SearchPage {
@@ -90,6 +99,11 @@ function search({ query, scopes, from: position, limit, budgetMs }: Extract<Task
 }
 
 function fileText(ref: ScopeRef, path: string): FileText | null {
+  const whole = wholeText(ref, path)
+  return whole && { ...maskSecrets(whole.text), transcoded: whole.transcoded }
+}
+
+function wholeText(ref: ScopeRef, path: string): { text: string; transcoded: boolean } | null {
   const { snapshot } = scopeOf(ref)
   const file = snapshot.find(path)
   if (file === null) return null
@@ -99,7 +113,7 @@ function fileText(ref: ScopeRef, path: string): FileText | null {
   const [first, last] = index.segmentsOf(doc)
   let text = ''
   for (let segment = first; segment < last; segment++) text += store.text(key, segment)
-  return { ...maskSecrets(text), transcoded: (index.segment(first).flags & FLAG.transcoded) !== 0 }
+  return { text, transcoded: (index.segment(first).flags & FLAG.transcoded) !== 0 }
 }
 
 function scopeOf({ id, name, snapshot: key }: ScopeRef): Scope {

@@ -152,7 +152,11 @@ class Seat {
   }
 
   #begin(): Worker {
-    const thread = new Worker(new URL('./search-thread.ts', import.meta.url), { workerData: { dir: this.#dir } })
+    const thread = new Worker(new URL('./search-thread.ts', import.meta.url), {
+      workerData: { dir: this.#dir },
+      // Parsers go as deep as the texts do.
+      resourceLimits: { stackSizeMb: 64 },
+    })
     thread.on('message', (answer: Answer) => {
       if (answer.id !== this.#id || thread !== this.#thread) return
       this.#settle((job) => (answer.ok ? job.resolve(answer.value) : job.reject(errorOf(answer.failure))))

@@ -1,27 +1,38 @@
 import { once } from 'node:events'
 import { rename, rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
+import type { FactRows } from '../graph/fact-rows.ts'
+import type { Dialect } from '../graph/facts.ts'
 import type { BuildMessage } from './build-thread.ts'
 import type { BuiltShard } from './format.ts'
 
 /** Blobs go to the thread together until they have this size, in bytes. */
 const BATCH_BYTES = 1 << 20
 
+type Blobs = AsyncIterable<{ readonly sha: string; readonly content: Buffer }>
+
 /**
  * Writes a shard of these blobs; the file appears whole or not at all. Indexing is synchronous work, so it runs in a
- * thread and the event loop stays free.
+ * thread and the event loop stays free. What parsers find in the blobs that have dialects is handed to `keep`, batch by
+ * batch.
  *
- * @throws what `blobs` throws, the reason of `signal`, or the thread's error (a full disk, for instance).
+ * @throws what `blobs` and `keep` throw, the reason of `signal`, or the thread's error (a full disk, for instance).
  */
 export async function buildShard(options: {
   file: string
-  blobs: AsyncIterable<{ readonly sha: string; readonly content: Buffer }>
+  blobs: Blobs
+  dialects?: ReadonlyMap<string, readonly Dialect[]>
+  keep?: (rows: FactRows) => Promise<void>
   signal?: AbortSignal | undefined
 }): Promise<BuiltShard> {
-  const { file, signal } = options
+  const { file, signal, dialects = new Map<string, Dialect[]>() } = options
   const unfinished = `${file}.unfinished`
   await rm(unfinished, { force: true })
-  const thread = new Worker(new URL('./build-thread.ts', import.meta.url), { workerData: { file: unfinished } })
+  const thread = new Worker(new URL('./build-thread.ts', import.meta.url), {
+    workerData: { file: unfinished },
+    // Parsers go as deep as the texts do.
+    resourceLimits: { stackSizeMb: 64 },
+  })
   // The thread may fail while nobody waits for it; whoever waits next is told.
   const failed = new Promise<never>((_, reject) => thread.once('error', reject))
   failed.catch(() => {})
@@ -33,9 +44,11 @@ export async function buildShard(options: {
   }
   try {
     // One batch at a time: the reader waits for the index, so memory stays bounded.
-    for await (const batch of batches(options.blobs)) {
+    for await (const { shas, ...batch } of batches(options.blobs)) {
       signal?.throwIfAborted()
-      await ask(batch, [batch.bytes.buffer])
+      const message = { ...batch, shas, dialects: shas.map((sha) => dialects.get(sha) ?? []) }
+      const rows = (await ask(message, [batch.bytes.buffer])) as FactRows
+      if (rows.count > 0) await options.keep?.(rows)
     }
     const built = (await ask('end')) as BuiltShard
     await rename(unfinished, file)
@@ -46,7 +59,7 @@ export async function buildShard(options: {
   }
 }
 
-async function* batches(blobs: AsyncIterable<{ readonly sha: string; readonly content: Buffer }>) {
+async function* batches(blobs: Blobs) {
   let batch: { sha: string; content: Buffer }[] = []
   let size = 0
   for await (const blob of blobs) {

@@ -14,13 +14,10 @@ import {
   type BuiltShard,
   type ShardBlob,
 } from './format.ts'
-import { decodeBlob, type BlobText } from './text.ts'
+import { decodeBlob, isLfsPointer, type BlobText } from './text.ts'
 import { TrigramCollector, UNIT_OVERLAP } from './trigrams.ts'
 import { VarintWriter, varintSize } from './varint.ts'
 
-/** What a Git LFS pointer begins with; the file itself is elsewhere. https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1\n'
-const LFS_MAX_BYTES = 1024
 /** Texts are written when so many bytes have come together. */
 const WRITE_BYTES = 1 << 20
 
@@ -169,11 +166,6 @@ function segmentEnd(bytes: Uint8Array, start: number): number {
 
 function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
-}
-
-function isLfsPointer(content: Uint8Array): boolean {
-  if (content.length > LFS_MAX_BYTES) return false
-  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1').startsWith(LFS_POINTER)
 }
 
 function countLines(bytes: Uint8Array): number {

@@ -1,0 +1,14 @@
+import type { Dialect, Facts } from '../facts.ts'
+import { extractJavaScript } from './javascript.ts'
+import { extractPython } from './python.ts'
+
+/** Longer texts are generated or data; their parse would cost more than it tells. In UTF-16 units. */
+const MAX_UNITS = 1_000_000
+
+/** Synchronous and pure; never throws because of the text. */
+export function extractFacts(text: string, dialect: Dialect): Facts {
+  if (text.length > MAX_UNITS) return { ...NOTHING, incomplete: true }
+  return dialect === 'py' ? extractPython(text) : extractJavaScript(text, dialect)
+}
+
+const NOTHING: Facts = { symbols: [], imports: [], entryPoints: [], moduleUses: [], incomplete: false }

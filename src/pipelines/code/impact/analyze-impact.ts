@@ -1,0 +1,312 @@
+import { analyzeImpact, type Affected, type Impact } from '../../../contract/impact.ts'
+import type { Unknown } from '../../../contract/graph.ts'
+import type { OrgId, RepositoryId } from '../../../contract/ids.ts'
+import type { InputOf } from '../../../contract/operation.ts'
+import type { Sql } from '../../../kernel/statement.ts'
+import { implement, type BoundVerb } from '../../../kernel/verb.ts'
+import type { CodeDeps } from '../deps.ts'
+import { openGraph, type OpenGraph } from '../graph/open-graph.ts'
+import * as sql from '../graph/walk.sql.ts'
+import { projectScope } from '../projects/index.ts'
+import type { Rebuild } from '../rebuild.ts'
+import { classOf } from '../snapshot/class-of.ts'
+import { areasOf } from './areas.ts'
+import { changeOf, type Change } from './changes.ts'
+import { edgesInto } from '../graph/reach/edges-into.ts'
+import { fitTokens, IMPACT_LISTS } from '../graph/fit-tokens.ts'
+import { fileKey, type UseEdge } from '../graph/reach/use-edge.ts'
+import { nextSteps } from './next-steps.ts'
+import { rankDependents } from './rank.ts'
+import { reach, type Reached } from '../graph/reach/reach.ts'
+import { reasonOf } from './reason.ts'
+import { assessRisk, type Findings } from './risk.ts'
+import { touchedEntries, type Felt } from './touched-entries.ts'
+
+type Input = InputOf<typeof analyzeImpact>
+
+/** Files that one change is followed to at most. */
+const MAX_FILES = 20_000
+const MAX_CYCLES = 50
+const SHOWN_PATHS = 50
+
+/** A diff is parsed and commits are fetched, so that there is no one transaction around it; it changes nothing. */
+export function analyzeImpactVerb(deps: CodeDeps, rebuild: Rebuild): BoundVerb {
+  return implement(analyzeImpact, async (ctx, input) => {
+    const org = ctx.orgId()
+    const tenant = deps.tenant(org).read
+    const scope = input.project === undefined ? null : await projectScope(tenant, org, input.project)
+    const graph = await openGraph(tenant, org, input.repository)
+    const { signal } = ctx
+    if (!graph.isBuilt) return unknownImpact(graph)
+    const change = await changeOf(input, { deps, rebuild, org, graph, signal })
+    const direct: UseEdge[] = []
+    const load = edgesInto(tenant, org, scope)
+    const starts = new Set(change.start.map(fileKey))
+    const { files, cut } = await reach({
+      start: change.start,
+      edgesInto: async (wanted) => {
+        const edges = await load(wanted)
+        for (const edge of edges)
+          if (starts.has(fileKey({ repository: edge.dstRepository, path: edge.dst }))) direct.push(edge)
+        return edges
+      },
+      depth: input.depth,
+      maxFiles: MAX_FILES,
+      signal,
+    })
+    const answer = await present(tenant, { org, graph, input, change, files, direct, cut })
+    return fitTokens(answer, input.maxTokens, IMPACT_LISTS)
+  })
+}
+
+interface Result {
+  readonly org: OrgId
+  readonly graph: OpenGraph
+  readonly input: Input
+  readonly change: Change
+  readonly files: readonly Reached[]
+  /** Imports of what was changed. */
+  readonly direct: readonly UseEdge[]
+  readonly cut: 'depth' | 'files' | null
+}
+
+async function present(tenant: Sql, result: Result): Promise<Impact> {
+  const { org, graph, input, change, files, cut } = result
+  const changedPaths = [...new Set(change.files.flatMap(({ path, previousPath }) => [path, previousPath ?? path]))]
+  const nameOf = await repositoryNames(tenant, org, [graph.id, ...files.map(({ repository }) => repository)])
+  const entries = (
+    await touchedEntries(tenant, {
+      org,
+      repositories: [...new Set([graph.id, ...files.map(({ repository }) => repository as RepositoryId)])],
+      felt: feltFiles(result, nameOf),
+    })
+  ).map((entry) => ({ ...entry, repository: nameOf(entry.repository) }))
+  const [fanIn, cycles, graphUnknown] = await Promise.all([
+    fanInOf(tenant, org, [...change.start, ...files]),
+    tenant.run(sql.selectCycles, {
+      org,
+      repository: graph.id,
+      paths: changedPaths,
+      limit: MAX_CYCLES,
+      shown: SHOWN_PATHS,
+    }),
+    graph.unknownOf(changedPaths, true),
+  ])
+  const unknown: Unknown[] = [...change.unknown, ...distinct(graphUnknown, change.unknown)]
+  if (cut === 'files')
+    unknown.push({ path: null, reason: 'limit_reached', detail: `More than ${MAX_FILES} files are affected.` })
+  const dependents = rankDependents(
+    files.filter(({ test }) => input.includeTests || !test),
+    fanIn,
+  )
+  const tests = testsOf(result, nameOf)
+  const endpoints = entries.filter(({ kind }) => kind === 'endpoint')
+  const jobs = entries.filter(({ kind }) => kind === 'job')
+  const findings = findingsOf(result, { fanIn, tests, endpoints, jobs, cycles, unknown, nameOf })
+  const shown = <T>(list: readonly T[]): T[] => list.slice(0, input.limit)
+  const lists = [change.files, change.symbols, dependents, tests, endpoints, jobs]
+  return {
+    ...graph.about,
+    changed: { files: shown(change.files), symbols: shown(change.symbols) },
+    dependents: shown(dependents).map((one) => affectedOf(one, nameOf)),
+    tests: shown(tests),
+    endpoints: shown(endpoints),
+    jobs: shown(jobs),
+    cycles: cycles.map(({ paths, size }) => ({ repository: graph.about.repository, size, paths })),
+    totals: {
+      files: change.files.length,
+      symbols: change.symbols.length,
+      dependents: dependents.length,
+      direct: dependents.filter(({ distance }) => distance === 1).length,
+      tests: tests.length,
+      endpoints: endpoints.length,
+      jobs: jobs.length,
+      cycles: cycles[0]?.total ?? 0,
+    },
+    truncated: cut !== null || lists.some((list) => list.length > input.limit),
+    risk: assessRisk(findings),
+    unknown,
+    nextSteps: [...nextSteps(findings)],
+  }
+}
+
+/** Nothing is known: neither whether there are dependents, nor how many. */
+function unknownImpact({ about, unknown }: OpenGraph): Impact {
+  const none = { files: 0, symbols: 0, dependents: 0, direct: 0, tests: 0, endpoints: 0, jobs: 0, cycles: 0 }
+  return {
+    ...about,
+    changed: { files: [], symbols: [] },
+    dependents: [],
+    tests: [],
+    endpoints: [],
+    jobs: [],
+    cycles: [],
+    totals: none,
+    truncated: false,
+    risk: { level: 'unknown', factors: [] },
+    unknown: [...unknown],
+    nextSteps: [`Index ${about.repository}, then ask again`],
+  }
+}
+
+type NameOf = (id: string) => string
+
+async function repositoryNames(tenant: Sql, org: OrgId, ids: readonly string[]): Promise<NameOf> {
+  const rows = await tenant.run(sql.selectNames, { org, repositories: [...new Set(ids)] })
+  const names = new Map<string, string>(rows.map(({ id, name }) => [id, name]))
+  return (id) => names.get(id) ?? id
+}
+
+/** By `fileKey`: how many files import each. */
+async function fanInOf(
+  tenant: Sql,
+  org: OrgId,
+  files: readonly { repository: string; path: string }[],
+): Promise<ReadonlyMap<string, number>> {
+  const fanIn = new Map<string, number>()
+  for (const [id, group] of Map.groupBy(files, ({ repository }) => repository)) {
+    const repository = id as RepositoryId
+    const paths = [...new Set(group.map(({ path }) => path))]
+    for (const { path, importers } of await tenant.run(sql.selectFanIn, { org, repository, paths }))
+      fanIn.set(fileKey({ repository, path }), importers)
+  }
+  return fanIn
+}
+
+/** What the changed files are known for by the diff comes first. */
+function distinct(more: readonly Unknown[], known: readonly Unknown[]): Unknown[] {
+  const told = new Set(known.map(({ path, reason }) => `${path ?? ''} ${reason}`))
+  return more.filter(({ path, reason }) => reason === 'imports_unresolved' || !told.has(`${path ?? ''} ${reason}`))
+}
+
+function affectedOf(reached: Reached, nameOf: NameOf): Affected {
+  const { repository, path, distance, via, kind, typeOnly, confidence, symbols } = reached
+  return {
+    repository: nameOf(repository),
+    path,
+    distance,
+    via: { ...via, repository: nameOf(via.repository) },
+    kind: repository === via.repository ? kind : 'package',
+    typeOnly,
+    confidence,
+    symbols: [...symbols],
+  }
+}
+
+/** Where the change is felt: in the files that were changed, and in those that depend on them when code runs. */
+function feltFiles({ change, files }: Result, nameOf: NameOf): Felt[] {
+  const own = change.start
+    .filter(({ typeOnly, names }) => typeOnly !== true && names.size > 0)
+    .map(({ repository, path, names }) => ({
+      repository,
+      path,
+      names,
+      distance: 0,
+      reason: 'It stands in a changed file',
+    }))
+  const others = files.flatMap(({ repository, path, symbols, runtimeWay }) =>
+    runtimeWay === null
+      ? []
+      : [
+          {
+            repository,
+            path,
+            names: new Set(symbols),
+            distance: runtimeWay.length - 1,
+            reason: wayText(runtimeWay, nameOf),
+          },
+        ],
+  )
+  return [...own, ...others]
+}
+
+function wayText(way: NonNullable<Reached['runtimeWay']>, nameOf: NameOf): string {
+  return reasonOf(way.map(({ repository, path }) => ({ repository: nameOf(repository), path })))
+}
+
+/** Tests that run what was changed, and those that were changed themselves. */
+function testsOf({ graph, change, files }: Result, nameOf: NameOf): Impact['tests'] {
+  const own = change.files
+    .filter(({ path, change: kind }) => kind !== 'deleted' && isTest(path))
+    .map(({ path }) => ({ repository: graph.about.repository, path, distance: 0, reason: 'It was changed itself' }))
+  const known = new Set(own.map(({ path }) => path))
+  const others = files.flatMap(({ repository, path, test, runtimeWay }) =>
+    !test || runtimeWay === null || !isTest(path) || (repository === graph.id && known.has(path))
+      ? []
+      : [
+          {
+            repository: nameOf(repository),
+            path,
+            distance: runtimeWay.length - 1,
+            reason: wayText(runtimeWay, nameOf),
+          },
+        ],
+  )
+  return [...own, ...others].toSorted((a, b) => a.distance - b.distance || (a.path < b.path ? -1 : 1))
+}
+
+/** A test that can be run, and not what tests are helped by. */
+function isTest(path: string): boolean {
+  return (
+    classOf(path) === 'test' &&
+    /(?:[._-](?:test|tests|spec|e2e)\.[^/]+|(?:^|\/)test_[^/]*\.py|_test\.py|(?:^|\/)__tests__\/[^/]+\.[mc]?[jt]sx?)$/.test(
+      path,
+    )
+  )
+}
+
+interface Around {
+  readonly fanIn: ReadonlyMap<string, number>
+  readonly tests: Impact['tests']
+  readonly endpoints: Impact['endpoints']
+  readonly jobs: Impact['jobs']
+  readonly cycles: readonly { readonly paths: readonly string[] }[]
+  readonly unknown: readonly Unknown[]
+  readonly nameOf: NameOf
+}
+
+function findingsOf({ graph, change, files, direct }: Result, around: Around): Findings {
+  const { repository, indexedCommit } = graph.about
+  const importers = Map.groupBy(direct, ({ dst }) => dst)
+  const isOther = (id: string): boolean => id !== graph.id
+  const entry = ({ method, name, title }: Impact['endpoints'][number]): string =>
+    title ?? [method, name].filter((part) => part !== null).join(' ')
+  return {
+    repository,
+    indexedCommit,
+    files: change.files.map(({ path, change: kind, language }) => ({
+      path,
+      change: kind,
+      language,
+      test: classOf(path) === 'test',
+      fanIn: around.fanIn.get(fileKey({ repository: graph.id, path })) ?? 0,
+    })),
+    symbols: change.symbols.map((symbol) => ({
+      ...symbol,
+      users: symbol.exported ? usersOfSymbol(symbol.name, importers.get(symbol.path) ?? []) : [],
+    })),
+    dependents: {
+      total: files.length,
+      direct: files.filter(({ distance }) => distance === 1).length,
+      areas: areasOf(
+        files.filter(({ repository: id, test }) => !isOther(id) && !test).map(({ path }) => path),
+        change.files.map(({ path }) => path),
+      ),
+      repositories: [...new Set(files.map(({ repository: id }) => id).filter(isOther))].map(around.nameOf),
+    },
+    tests: around.tests.map(({ path }) => path),
+    endpoints: around.endpoints.map(entry),
+    jobs: around.jobs.map(entry),
+    cycles: around.cycles.map(({ paths }) => paths),
+    unknown: around.unknown,
+  }
+}
+
+/** Files that import it by name, or take all of its module. */
+function usersOfSymbol(name: string, edges: readonly UseEdge[]): string[] {
+  const [owner = name] = name.split('.')
+  // A barrel that passes everything on uses nothing of it.
+  const all = (edge: UseEdge): boolean => edge.kind !== 're-export' && Object.hasOwn(edge.uses, '*')
+  const uses = edges.filter((edge) => Object.hasOwn(edge.uses, owner) || all(edge))
+  return [...new Set(uses.map(({ src }) => src))].toSorted()
+}

@@ -1,0 +1,65 @@
+import type { Change } from '../git/history.ts'
+import { dialectOf } from '../graph/facts.ts'
+import { selectModules, type EdgeRow } from '../graph/graph.sql.ts'
+import { edgesDigest, type CommitGraph } from './commit-graph.ts'
+import type { Contents } from './contents.ts'
+import { selectFiles } from './indexing.sql.ts'
+import type { IndexCtx } from './shapes.ts'
+
+/** Rows that one statement writes. */
+const ROWS = 5_000
+
+/** What the rows of the commit before have to become. A file that moved is another path with the same blob. */
+export async function deltaOf(
+  { org, input: { repository }, inTenant }: IndexCtx,
+  files: Contents['files'],
+  { commit, changes, graph }: { commit: string; changes: ReadonlyMap<string, Change>; graph: CommitGraph },
+) {
+  const { rows, kept } = await inTenant(async (tenant) => ({
+    rows: await tenant.run(selectFiles, { org, repository }),
+    kept: await tenant.run(selectModules, { org, repository }),
+  }))
+  const before = new Map(rows.map((row) => [row.path, row]))
+  const isFirst = before.size === 0
+  const relinked: string[] = []
+  const edges: (EdgeRow & { src: string })[] = []
+  const written = files.flatMap(({ path, sha, language }) => {
+    const row = before.get(path)
+    before.delete(path)
+    const out = graph.edges.get(path) ?? []
+    const links = { dialect: dialectOf(path), edges: edgesDigest(out), cycle: graph.cycles.get(path) ?? null }
+    if (row?.edges !== links.edges) {
+      if (row !== undefined) relinked.push(path)
+      for (const edge of out) edges.push({ src: path, ...edge })
+    }
+    const known = changes.get(path)
+    const isSame = row?.sha === sha && (known === undefined || known.commit === row.commit)
+    if (isSame && row.edges === links.edges && row.cycle === links.cycle && row.dialect === links.dialect) return []
+    // Of a change that the known history does not tell, the commit is the last that can have made it.
+    const change = isSame ? null : (known ?? (isFirst ? null : { commit, at: new Date() }))
+    return [{ path, sha, language, commit: change?.commit ?? null, at: change?.at.toISOString() ?? null, ...links }]
+  })
+  const present = new Set(files.map(({ path }) => path))
+  const removed = [...before.keys()]
+  return { written, removed, relinked: [...relinked, ...removed], edges, ...modulesDelta(kept, graph, present) }
+}
+
+/** A file of another repository is one that can be searched. */
+function modulesDelta(
+  kept: readonly { module: string; path: string }[],
+  { modules }: CommitGraph,
+  files: ReadonlySet<string>,
+) {
+  const now = new Map(modules.filter(({ path }) => files.has(path)).map(({ module, path }) => [module, path]))
+  const before = new Map(kept.map(({ module, path }) => [module, path]))
+  return {
+    modules: [...now]
+      .filter(([module, path]) => before.get(module) !== path)
+      .map(([module, path]) => ({ module, path })),
+    lostModules: [...before.keys()].filter((module) => !now.has(module)),
+  }
+}
+
+export function* pagesOf<T>(rows: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < rows.length; at += ROWS) yield rows.slice(at, at + ROWS)
+}

@@ -1,0 +1,17 @@
+import type { FactRows } from '../graph/fact-rows.ts'
+import { deleteFacts, insertEntryPoints, insertFacts, insertSymbols } from '../graph/graph.sql.ts'
+import type { IndexCtx } from './shapes.ts'
+
+/**
+ * Facts depend on the blob alone, so they are written when they are found: nothing of a blob is shown before a commit that
+ * has it is published, and what no commit needs is removed when the next one is.
+ */
+export async function keepFacts({ org, input: { repository }, inTenant }: IndexCtx, rows: FactRows): Promise<void> {
+  const key = { org, repository }
+  await inTenant(async (tenant) => {
+    await tenant.run(deleteFacts, { ...key, shas: rows.shas })
+    await tenant.run(insertFacts, { ...key, rows: rows.facts })
+    await tenant.run(insertSymbols, { ...key, rows: rows.symbols })
+    await tenant.run(insertEntryPoints, { ...key, rows: rows.entryPoints })
+  })
+}

@@ -1,0 +1,48 @@
+import { dialectOf } from '../graph/facts.ts'
+import { languageOf } from '../language.ts'
+import type { Checking } from './checking.ts'
+
+/** They define no symbols that others could name, and import nothing that the plan could break. */
+const DATA: ReadonlySet<string> = new Set([
+  'css',
+  'dockerfile',
+  'graphql',
+  'html',
+  'json',
+  'less',
+  'makefile',
+  'markdown',
+  'protobuf',
+  'sass',
+  'scss',
+  'shell',
+  'sql',
+  'terraform',
+  'toml',
+  'xml',
+  'yaml',
+])
+
+/** Code in a language whose imports and symbols are not known; null for code that is known and for what is no code. */
+export function unreadLanguageOf(path: string): string | null {
+  if (dialectOf(path) !== null) return null
+  const language = languageOf(path)
+  return language === null || DATA.has(language) ? null : language
+}
+
+/** Says so when nothing reliable is known of a file. Returns whether it is. */
+export function isKnown({ index, report }: Pick<Checking, 'index' | 'report'>, path: string, what: string): boolean {
+  const gap = index.gaps.get(path)
+  if (gap !== undefined) {
+    report.ignore({ path, reason: gap.reason, detail: `${what} could not be checked: ${gap.detail}` })
+    return false
+  }
+  const language = unreadLanguageOf(path) ?? (dialectOf(path) === null ? (languageOf(path) ?? 'of this file') : null)
+  if (language === null) return true
+  report.ignore({
+    path,
+    reason: 'language_unsupported',
+    detail: `${what} could not be checked: there is no graph for the language ${language}.`,
+  })
+  return false
+}
