@@ -34,6 +34,8 @@ export interface CliSurface {
   readonly secret?: string
   /** A field with an object, whose argument is the path of a JSON file; `-` is the standard input. */
   readonly file?: string
+  /** An answer that has this value in this field makes the command fail, so that a script can rely on it. */
+  readonly failsOn?: { readonly field: string; readonly value: string }
   readonly examples: readonly string[]
 }
 /** A surface that an operation does not stand on says why. */

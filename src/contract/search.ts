@@ -149,7 +149,8 @@ export const getFile = defineOperation({
       tool: 'get_file',
       title: 'Get a file',
       description:
-        'Returns the text of one file of an indexed repository at the indexed commit, or some lines of it (from, lines). Use it after search_code or list_recent_files to read around a match. Secrets are masked.',
+        'Returns the text of one file of an indexed repository at the indexed commit, or some lines of it (from, lines). Use it after search_code, search_dependencies or list_recent_files to read around a line. Without `lines` it gives 400 of them; `truncated` says that there are more. Secrets are masked.',
+      defaults: { lines: 400 },
     },
     cli: {
       command: 'repos file',

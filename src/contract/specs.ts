@@ -154,6 +154,7 @@ export const validateSpec = defineOperation({
       command: 'specs validate',
       args: ['spec'],
       file: 'spec',
+      failsOn: { field: 'verdict', value: 'invalid' },
       examples: [
         'tenon specs validate plan.json --repository tenon',
         'tenon specs validate - --repository tenon < plan.json',

@@ -29,6 +29,9 @@ const NOBODYS: Record<string, readonly string[]> = {
   project: ['no-such-project', 'proj_00000000000000000000000000'],
 }
 
+/** What a text can not stand for. */
+const SHAPED: Record<string, unknown> = { files: ['a'], spec: { create: [{ path: 'b' }] } }
+
 beforeAll(async () => {
   node = await startTestNode({ localRepos: [folder.path] })
   const [mine, others] = [await node.onboard('mine'), await node.onboard('others')]
@@ -72,7 +75,7 @@ async function thingsOf(org: TestOrg): Promise<Record<string, string>> {
 
 function inputOf(operation: Operation): Record<string, unknown> {
   const required = requiredFields(operation)
-  const fields = Object.fromEntries(required.map((field) => [field, own[field] ?? `a-${field}`]))
+  const fields = Object.fromEntries(required.map((field) => [field, own[field] ?? SHAPED[field] ?? `a-${field}`]))
   return operation.name === 'projects.update' ? { ...fields, description: 'a description' } : fields
 }
 

@@ -25,7 +25,11 @@ beforeAll(async () => {
   node = await startTestNode({ localRepos: [folder.path] })
   org = await node.onboard('parity')
   surfaces = surfacesOf(node, org)
-  const source = makeRepository(join(folder.path, 'app'), { a: 'needle\n' })
+  const source = makeRepository(join(folder.path, 'app'), {
+    a: 'needle\n',
+    'src/core.ts': 'export const needle = 1\n',
+    'src/user.ts': "import { needle } from './core.ts'\nexport const user = needle\n",
+  })
   const { repository, run } = await org.call(addRepository, { source })
   await waitFor(async () => isEnded((await org.call(getRun, { run: run.id })).status), 20_000)
   const schedule = { name: 'nightly', pipeline: 'git/code/index', input: { repository: 'app' }, cron: '0 4 * * *' }
@@ -40,6 +44,9 @@ beforeAll(async () => {
     run: run.id,
     q: 'needle',
     path: 'a',
+    'dependencies.search path': 'src/core.ts',
+    files: ['src/core.ts', 'none.ts'],
+    spec: { create: [{ path: 'src/user.ts' }], symbols: [{ name: 'needle', path: 'src/core.ts' }] },
     name: 'app',
     org: org.slug,
   }
@@ -80,7 +87,9 @@ function steady({ text }: Raw, { status }: Operation): unknown {
 /** Valid input of an operation, from what is known; a key is made for each call that takes one. */
 async function inputOf(operation: Operation): Promise<Record<string, unknown>> {
   const required = requiredFields(operation)
-  const fields = required.map((field) => [field, known[field] ?? `a-${field}`] as const)
+  const fields = required.map(
+    (field) => [field, known[`${operation.name} ${field}`] ?? known[field] ?? `a-${field}`] as const,
+  )
   if (operation.name === 'schedules.create') return { ...Object.fromEntries(fields), name: `schedule-${made++}` }
   if (operation.name === 'projects.create') return { ...Object.fromEntries(fields), name: `project-${made++}` }
   if (operation.name === 'projects.update') return { ...Object.fromEntries(fields), description: 'the shop' }

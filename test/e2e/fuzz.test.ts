@@ -46,6 +46,25 @@ const SELDOM = new Set([
   'readyz',
 ])
 
+/** Of a file of the repositories, one that is there no longer, and what is no diff. */
+const DIFFS = [
+  '--- a/src/0.ts\n+++ b/src/0.ts\n@@ -1 +1,2 @@\n-x\n+y\n+z\n',
+  'diff --git a/src/1.ts b/src/2.ts\nsimilarity index 100%\nrename from src/1.ts\nrename to src/2.ts\n',
+  'diff --git a/none.bin b/none.bin\nBinary files a/none.bin and b/none.bin differ\n',
+  '--- a/src/0.ts\n+++ b/src/0.ts\n@@ -1,9 +1,9 @@\n-x\n',
+  'no diff',
+]
+const SPECS = [
+  {},
+  { create: [{ path: 'src/41.ts', imports: ['./0.ts', './none.ts', 'react'] }], delete: ['src/1.ts'] },
+  { modify: [{ path: 'src/0.ts', symbols: ['lighthouse0'] }], symbols: [{ name: 'lighthouse9', action: 'delete' }] },
+  {
+    migrations: ['db/0001_a.sql'],
+    dependencies: [{ name: 'react', version: '^19.0.0' }],
+    tests: [{ path: 'a.test.ts' }],
+  },
+]
+
 const folder = temporaryFolder('fuzz')
 let database: TestDatabase
 let programs: Programs
@@ -129,6 +148,14 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
     pipeline: ['git/code/index'],
     action: OPERATIONS.map(({ name }) => name),
     'repositories.file path': ['src/0.ts', 'src/1.ts', 'none.ts', '../x'],
+    'dependencies.search path': ['src/0.ts', 'src/1.ts', 'none.ts', '../x'],
+    symbol: ['lighthouse0', 'lighthouse*', 'none', 'App.start'],
+    files: [['src/0.ts'], ['src/1.ts', 'none.ts'], ['none.ts'], ['/etc/passwd']],
+    symbols: [[{ name: 'lighthouse1' }], [{ name: 'lighthouse2', path: 'src/2.ts' }], [{ name: 'none' }]],
+    diff: DIFFS,
+    base: ['main', 'v1', 'no-such', '--upload-pack=x'],
+    head: ['main', 'v1', 'no-such'],
+    spec: SPECS,
     q: ['lighthouse', 'LIGHTHOUSE', 'e', 'const', 'Straße', 'no such text'],
     ...(await cursors(client, runs[0] ?? '')),
   }

@@ -8,7 +8,7 @@ import { createRestApp } from '../../src/surfaces/rest/index.ts'
 import { silentLog } from './database.ts'
 import { ROOT_KEY, type TestNode } from './node.ts'
 
-const URL_BASE = 'http://127.0.0.1'
+export const URL_BASE = 'http://127.0.0.1'
 export const REQUEST_ID = 'request-of-a-test'
 type Fields = Readonly<Record<string, unknown>>
 
@@ -27,25 +27,38 @@ export interface Surfaces {
   call(operation: Operation, input: () => Fields | Promise<Fields>): Promise<Raw[]>
 }
 
+/** Of several fields that may each be left out, the one that is given. */
+const ONE_OF: Readonly<Record<string, string>> = {
+  'search.code': 'q',
+  'dependencies.search': 'path',
+  'impact.analyze': 'files',
+}
+
 /** What a call has to give. */
 export function requiredFields(operation: Operation): string[] {
-  return [...fieldsOf(operation)].flatMap(([field, part]) => {
+  const required = [...fieldsOf(operation)].flatMap(([field, part]) => {
     const schema = operation[part].shape[field] as unknown as { safeParse(value: unknown): { success: boolean } }
     return schema.safeParse(undefined).success ? [] : [field]
   })
+  const chosen = ONE_OF[operation.name]
+  return chosen === undefined ? required : [...required, chosen]
 }
 
-export function surfacesOf(node: TestNode, org: { readonly apiKey: string; readonly slug: string }): Surfaces {
+/** `fetch` that reaches the REST surface of a node, and MCP beside it, without a socket. */
+export function fetchOn(node: TestNode): typeof fetch {
   const mcp = createMcp({ caller: node.caller, hosts: ['127.0.0.1'] })
   const rest = { log: silentLog, checks: {}, publicUrl: URL_BASE, trustedProxies: [], mcp }
   const app = createRestApp({ caller: node.caller, ...rest })
-  const fetchApp = (async (input: Request | URL | string, init?: RequestInit) => {
+  return (async (input: Request | URL | string, init?: RequestInit) => {
     const request = new Request(input, init)
     request.headers.set('host', '127.0.0.1')
     request.headers.set('x-request-id', REQUEST_ID)
     return app.request(request)
   }) as typeof fetch
-  const as = { ...org, fetch: fetchApp }
+}
+
+export function surfacesOf(node: TestNode, org: { readonly apiKey: string; readonly slug: string }): Surfaces {
+  const as = { ...org, fetch: fetchOn(node) }
   return {
     call: async (operation, input) => {
       const { cli, mcp: tool } = operation.surfaces
@@ -114,7 +127,7 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
   )
   const argv = [
     ...command.split(' '),
-    ...args.map((arg) => String(input[arg])),
+    ...args.map((arg) => (arg === cli.file ? '-' : String(input[arg]))),
     ...(flag === undefined ? [] : [`--${flag.name}`]),
     ...options,
     '--json',
@@ -134,7 +147,7 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
     colors: false,
     width: 80,
     confirm: async () => false,
-    input: async () => '',
+    input: async () => (cli.file === undefined ? '' : textOf(input[cli.file])),
     ...nowhere,
   }
   const exitCode = await runCli(argv, settings, [])

@@ -88,8 +88,10 @@ function handleOf(child: ChildProcess, url: string, dataDir: string, output: () 
 export async function tenonCli(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  cwd?: string,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [join(ROOT, 'bin/tenon.js'), ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -5,7 +5,7 @@ import { CliError, type CliSettings } from './settings.ts'
 import { plain } from './text.ts'
 
 /** Beside the description of an option. */
-export const OF_FOLDER = '; that of the current folder when left out, unless with --json'
+export const OF_FOLDER = '; that of the current folder when left out'
 
 /** The git repository that the current folder is in. */
 export interface Folder {
@@ -24,23 +24,23 @@ export async function folderOf({ git }: CliSettings): Promise<Folder | null> {
 }
 
 /**
- * The indexed repository that the current folder is a copy of: by where it is fetched from, else by its name. A script
- * names it, so that it does not depend on where it is run.
+ * The indexed repository that the current folder is: the one that is read from this folder, else one that is read from
+ * where the folder was cloned from, else one of its name.
  *
  * @throws CliError `usage` when there is none, or more than one
  */
-export async function repositoryHere(
-  client: Client,
-  { settings, json }: Pick<Context, 'settings' | 'json'>,
-): Promise<string> {
-  if (json()) throw missing('Name the repository when the answer is for a program')
+export async function repositoryHere(client: Client, { settings }: Pick<Context, 'settings'>): Promise<string> {
   const folder = await folderOf(settings)
   if (folder === null) throw missing('This folder is in no git repository: name the repository')
   const repositories = await allRepositories(client)
-  const own = new Set([placeOf(folder.top), ...(await remotesOf(folder, settings)).map(placeOf)])
-  const bySource = repositories.filter(({ source }) => own.has(placeOf(source)))
+  const remotes = new Set((await remotesOf(folder, settings)).map(placeOf))
   const name = folder.top.split(/[/\\]/).at(-1)
-  const found = bySource.length > 0 ? bySource : repositories.filter((one) => one.name === name)
+  const found =
+    [
+      repositories.filter(({ source }) => placeOf(source) === placeOf(folder.top)),
+      repositories.filter(({ source }) => remotes.has(placeOf(source))),
+      repositories.filter((one) => one.name === name),
+    ].find(({ length }) => length > 0) ?? []
   const [only, ...others] = found
   if (only !== undefined && others.length === 0) return only.name
   const candidates = (only === undefined ? repositories : found).map((one) => plain(one.name))

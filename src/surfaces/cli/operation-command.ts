@@ -133,6 +133,16 @@ async function perform(
     envelope = { ...envelope, data: 'run' in started ? { ...started, run: ended } : ended }
   }
   settings.out(json ? `${JSON.stringify(envelope)}\n` : render(operation.name, envelope, settings))
+  if (hasFailed(envelope.data, cli)) context.done(EXIT.failed)
+}
+
+function hasFailed(data: unknown, { failsOn }: CliSurface): boolean {
+  return (
+    failsOn !== undefined &&
+    typeof data === 'object' &&
+    data !== null &&
+    Object.entries(data).some(([field, value]) => field === failsOn.field && value === failsOn.value)
+  )
 }
 
 /** A hyphen stands for what the standard input has. */

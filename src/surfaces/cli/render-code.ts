@@ -60,7 +60,8 @@ function searchResult(
     const name = `${match.repository}/${match.path}`
     if (name !== last) text += `${last === '' ? '' : '\n'}${style('bold', plain(name))}\n`
     last = name
-    text += `${style('dim', String(match.line).padStart(6))}  ${highlight(match, style)}\n`
+    const symbol = match.symbol === undefined ? '' : style('dim', `  ${match.symbol.kind} ${plain(match.symbol.name)}`)
+    text += `${style('dim', String(match.line).padStart(6))}  ${highlight(match, style)}${symbol}\n`
   }
   return `${text}\n${matches.length} of ${total}${truncated ? ' or more' : ''} lines, ${tookMs} ms\n${missing}`
 }

@@ -69,7 +69,8 @@ function serverFor(caller: Caller, from: From): Server {
     { name: 'tenon', title: 'Tenon', version: VERSION },
     {
       capabilities: { tools: {} },
-      instructions: 'Searches the code of the git repositories that this organisation has indexed.',
+      instructions:
+        'Answers questions about the code of the git repositories that this organisation has indexed: search_code for text and symbols, get_file to read, search_dependencies for who imports what, analyze_change_impact for what an edit can break and which tests to run, validate_implementation_spec for a plan before it is carried out. list_repositories tells the names.',
     },
   )
   server.setRequestHandler('tools/list', () => ({ tools: [...TOOLS.values()].map(({ tool }) => tool) }))

@@ -62,3 +62,15 @@ export function answerSchemas(document: OpenApiDocument): ReadonlyMap<string, z.
     ),
   )
 }
+
+/** Media types of the answers that are no JSON, by operation and status. */
+export function drawingTypes(document: OpenApiDocument): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    describedOperations(document).flatMap(({ operationId, responses }) =>
+      Object.entries(responses).map(([status, { content = {} }]) => {
+        const types = Object.keys(content).filter((type) => type !== 'application/json')
+        return [`${operationId} ${status}`, new Set(types.map((type) => `${type}; charset=utf-8`))] as const
+      }),
+    ),
+  )
+}

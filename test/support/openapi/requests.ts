@@ -43,7 +43,7 @@ export function createRequestMaker(
     const { method, path, query, headers, type, routed, wire } = draft
     const request: MadeRequest = {
       kind,
-      operation: routed ? operation.id : null,
+      operation: routed && !leadsElsewhere(path) ? operation.id : null,
       broken,
       method,
       target: query.length > 0 ? `${path}?${query.join('&')}` : path,
@@ -54,6 +54,11 @@ export function createRequestMaker(
     if (kind === 'valid' && headers.some(([name]) => name === 'Idempotency-Key')) repeatable = request
     return request
   }
+}
+
+/** A dot for a name is taken for the folder: `/v1/runs/acme/./cancel` is `/v1/runs/acme/cancel`. */
+function leadsElsewhere(path: string): boolean {
+  return path.split('/').some((part) => /^(?:\.|%2e){1,2}$/i.test(part))
 }
 
 /** The request as it goes over the wire, with headers that a proxy adds; each character of its head is one byte. */

@@ -39,7 +39,7 @@ export interface SymbolFact {
 export const IMPORT_KINDS = ['import', 're-export', 'dynamic', 'require', 'mock', 'url', 'reference'] as const
 /**
  * `mock`: `vi.mock`, `jest.mock` and the like. `url`: `new URL('./x', import.meta.url)`, `require.resolve`,
- * `import.meta.resolve`. `reference`: `/// <reference path=… />`.
+ * `import.meta.resolve`. `reference`: `/// <reference path=… />`, or `types=…`.
  */
 export type ImportKind = (typeof IMPORT_KINDS)[number]
 

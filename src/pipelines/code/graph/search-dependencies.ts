@@ -228,7 +228,7 @@ async function surroundings(
   ])
   return {
     cycles: cycles.map(({ paths: shown, size }) => ({ repository: graph.about.repository, size, paths: shown })),
-    unresolved: unresolved.map(({ total: _, ...one }) => one),
+    unresolved: unresolved.map(({ path, line, specifier, reason }) => ({ path, line, specifier, reason })),
     externals,
     unknown,
     totals: { cycles: cycles[0]?.total ?? 0, unresolved: unresolved[0]?.total ?? 0 },

@@ -193,30 +193,27 @@ function affectedOf(reached: Reached, nameOf: NameOf): Affected {
   }
 }
 
-/** Where the change is felt: in the files that were changed, and in those that depend on them when code runs. */
+/**
+ * Where the change is felt: in the files that were changed, in those that run it, and in those that are given what runs it
+ * and know it by its type.
+ */
 function feltFiles({ change, files }: Result, nameOf: NameOf): Felt[] {
-  const own = change.start
-    .filter(({ typeOnly, names }) => typeOnly !== true && names.size > 0)
-    .map(({ repository, path, names }) => ({
-      repository,
-      path,
-      names,
-      distance: 0,
-      reason: 'It stands in a changed file',
-    }))
-  const others = files.flatMap(({ repository, path, symbols, runtimeWay }) =>
-    runtimeWay === null
-      ? []
-      : [
-          {
-            repository,
-            path,
-            names: new Set(symbols),
-            distance: runtimeWay.length - 1,
-            reason: wayText(runtimeWay, nameOf),
-          },
-        ],
-  )
+  const starts = change.start.filter(({ typeOnly, names }) => typeOnly !== true && names.size > 0)
+  const own = starts.map(({ repository, path, names }) => ({
+    repository,
+    path,
+    names,
+    distance: 0,
+    reason: 'It stands in a changed file',
+  }))
+  if (starts.length === 0) return []
+  const others = files.map(({ repository, path, symbols, distance, runtimeWay, via }) => ({
+    repository,
+    path,
+    names: new Set(symbols),
+    distance: runtimeWay === null ? distance : runtimeWay.length - 1,
+    reason: runtimeWay === null ? `${path} knows it by the types of ${via.path}` : wayText(runtimeWay, nameOf),
+  }))
   return [...own, ...others]
 }
 

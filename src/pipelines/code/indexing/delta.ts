@@ -1,9 +1,11 @@
+import type { OrgId, RepositoryId } from '../../../contract/ids.ts'
+import type { Sql } from '../../../kernel/statement.ts'
 import type { Change } from '../git/history.ts'
 import { dialectOf } from '../graph/facts.ts'
-import { selectModules, type EdgeRow } from '../graph/graph.sql.ts'
+import * as graphSql from '../graph/graph.sql.ts'
 import { edgesDigest, type CommitGraph } from './commit-graph.ts'
 import type { Contents } from './contents.ts'
-import { selectFiles } from './indexing.sql.ts'
+import * as sql from './indexing.sql.ts'
 import type { IndexCtx } from './shapes.ts'
 
 /** Rows that one statement writes. */
@@ -16,13 +18,13 @@ export async function deltaOf(
   { commit, changes, graph }: { commit: string; changes: ReadonlyMap<string, Change>; graph: CommitGraph },
 ) {
   const { rows, kept } = await inTenant(async (tenant) => ({
-    rows: await tenant.run(selectFiles, { org, repository }),
-    kept: await tenant.run(selectModules, { org, repository }),
+    rows: await tenant.run(sql.selectFiles, { org, repository }),
+    kept: await tenant.run(graphSql.selectModules, { org, repository }),
   }))
   const before = new Map(rows.map((row) => [row.path, row]))
   const isFirst = before.size === 0
   const relinked: string[] = []
-  const edges: (EdgeRow & { src: string })[] = []
+  const edges: (graphSql.EdgeRow & { src: string })[] = []
   const written = files.flatMap(({ path, sha, language }) => {
     const row = before.get(path)
     before.delete(path)
@@ -58,6 +60,22 @@ function modulesDelta(
       .map(([module, path]) => ({ module, path })),
     lostModules: [...before.keys()].filter((module) => !now.has(module)),
   }
+}
+
+/** In the transaction that publishes the commit. */
+export async function writeDelta(
+  tenant: Sql,
+  key: { org: OrgId; repository: RepositoryId },
+  delta: Awaited<ReturnType<typeof deltaOf>>,
+): Promise<void> {
+  for (const paths of pagesOf(delta.removed)) await tenant.run(sql.deleteFiles, { ...key, paths })
+  for (const rows of pagesOf(delta.written)) await tenant.run(sql.upsertFiles, { ...key, rows: JSON.stringify(rows) })
+  for (const paths of pagesOf(delta.relinked)) await tenant.run(graphSql.deleteEdges, { ...key, paths })
+  for (const rows of pagesOf(delta.edges))
+    await tenant.run(graphSql.insertEdges, { ...key, rows: JSON.stringify(rows) })
+  for (const modules of pagesOf(delta.lostModules)) await tenant.run(graphSql.deleteModules, { ...key, modules })
+  for (const rows of pagesOf(delta.modules))
+    await tenant.run(graphSql.upsertModules, { ...key, rows: JSON.stringify(rows) })
 }
 
 export function* pagesOf<T>(rows: readonly T[]): Generator<T[]> {

@@ -85,7 +85,8 @@ async function blobsToRead(
   const merged = shardsToMerge(live)
   const done = new Set(parsed.map(({ sha, dialect }) => `${sha} ${dialect}`))
   const isParsed = (sha: string): boolean => dialects.get(sha)?.every((one) => done.has(`${sha} ${one}`)) ?? true
-  for (const { sha, shard } of known) if (!merged.has(shard) && isParsed(sha)) bySha.delete(sha)
+  // What can't be searched has no facts.
+  for (const { sha, shard, doc } of known) if (!merged.has(shard) && (doc === null || isParsed(sha))) bySha.delete(sha)
   return [...bySha.values()]
 }
 

@@ -2,16 +2,17 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sql } from '../../../kernel/statement.ts'
 import { activeRunOf, type StepResult } from '../../engine/index.ts'
+import { lockRepository } from '../code.sql.ts'
 import type { CodeDeps } from '../deps.ts'
 import { orDiskFull } from '../disk-full.ts'
 import { recentChanges } from '../git/history.ts'
 import { readTree } from '../git/read-mirror.ts'
-import { FACTS_VERSION } from '../graph/facts.ts'
+import { dialectOf, FACTS_VERSION } from '../graph/facts.ts'
 import * as graphSql from '../graph/graph.sql.ts'
 import { checksumOf, encodeSnapshot } from '../snapshot/snapshot.ts'
 import { graphOf } from './commit-graph.ts'
 import { contentsOf, type Contents } from './contents.ts'
-import { deltaOf, pagesOf } from './delta.ts'
+import { deltaOf, pagesOf, writeDelta } from './delta.ts'
 import * as sql from './indexing.sql.ts'
 import { mirrorRequest, mirrorUnlessDeleted, unlessDeleted } from './mirror-of-run.ts'
 import type { IndexCtx, ShardResult } from './shapes.ts'
@@ -32,6 +33,9 @@ export async function publishCommit(
   const contents = await contentsOf(ctx, files, results)
   const snapshot = await writeSnapshot(deps, ctx, contents)
   const graph = await graphOf(deps, ctx, { tree: files, request })
+  // Another run may have removed what the plan counted on, when this one was stopped for a while.
+  if (contents.files.some(({ path }) => dialectOf(path) !== null && !graph.edges.has(path)))
+    throw new Error('a blob of the commit was not parsed')
   const delta = await deltaOf(ctx, contents.files, { commit, changes, graph })
   const read = results.flatMap(({ id, blobs }) => blobs.map((blob) => ({ ...blob, shard: id })))
   const summary = {
@@ -50,15 +54,7 @@ export async function publishCommit(
       const shards = built.map(({ id, key: blob, size, checksum }) => ({ id, key: blob, size, checksum }))
       await tenant.run(sql.insertShards, { ...key, rows: JSON.stringify(shards) })
       for (const rows of pagesOf(read)) await tenant.run(sql.upsertBlobs, { ...key, rows: JSON.stringify(rows) })
-      for (const paths of pagesOf(delta.removed)) await tenant.run(sql.deleteFiles, { ...key, paths })
-      for (const rows of pagesOf(delta.written))
-        await tenant.run(sql.upsertFiles, { ...key, rows: JSON.stringify(rows) })
-      for (const paths of pagesOf(delta.relinked)) await tenant.run(graphSql.deleteEdges, { ...key, paths })
-      for (const rows of pagesOf(delta.edges))
-        await tenant.run(graphSql.insertEdges, { ...key, rows: JSON.stringify(rows) })
-      for (const modules of pagesOf(delta.lostModules)) await tenant.run(graphSql.deleteModules, { ...key, modules })
-      for (const rows of pagesOf(delta.modules))
-        await tenant.run(graphSql.upsertModules, { ...key, rows: JSON.stringify(rows) })
+      await writeDelta(tenant, key, delta)
       await tenant.run(sql.deleteShardsBut, { ...key, kept: contents.kept })
       await tenant.run(sql.publish, {
         ...key,
@@ -71,7 +67,7 @@ export async function publishCommit(
     },
     after: async () => {
       await removeUnclaimed(deps, ctx)
-      await ctx.inTenant((tenant) => tenant.run(graphSql.deleteFactsBut, key))
+      await removeUnusedFacts(ctx)
       await ctx.say(
         'info',
         `indexed ${commit.slice(0, 12)}: ${summary.files} files, ${summary.blobsRead} blobs read, ${summary.blobsReused} reused, ${graph.unresolved} imports unresolved`,
@@ -100,6 +96,15 @@ async function writeSnapshot(
   }
   await unlessDeleted(ctx, () => blobs.delete(key))
   return { key, checksum: checksumOf(bytes) }
+}
+
+/** Of a run that is under way, facts are kept before the files that have them: none may begin meanwhile. */
+async function removeUnusedFacts({ org, input: { repository }, inTenant }: IndexCtx): Promise<void> {
+  await inTenant(async (tenant) => {
+    await tenant.run(lockRepository, { org, key: repository })
+    if ((await activeRunOf(tenant, org, repository)) === null)
+      await tenant.run(graphSql.deleteFactsBut, { org, repository })
+  })
 }
 
 /**

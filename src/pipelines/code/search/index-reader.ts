@@ -3,10 +3,10 @@ import { throwIfAborted } from '../../../kernel/tenon-error.ts'
 import { createBlobCache, type BlobCache, type Blobs } from '../../../platform/blobs/index.ts'
 import type { SnapshotShard } from '../snapshot/snapshot.ts'
 import type { Compared, Comparison } from '../impact/comparison.ts'
-import { packScopes, type FileText, type Position, type ScopeRef, type SearchPage } from './protocol.ts'
+import { packScopes, type FileText, type Position, type ScopeRef, type SearchPage, type Task } from './protocol.ts'
 import type { Query } from './query.ts'
 import { Parts, shardsOf } from './parts.ts'
-import { createSearchers, type Part } from './searchers.ts'
+import { createSearchers, type Part, type Searchers } from './searchers.ts'
 
 /** A repository that may be read, with its snapshot: what a row under row-level security has given. */
 export interface Readable {
@@ -73,46 +73,30 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
   const all = Object.values(lanes)
   const parts = new Parts({ maxBytes: maxMemoryBytes, files, loader: lanes.literal, lanes: all })
   const reading = readingFrom(files, parts)
+  const onOne = onOneOf(reading, lanes)
+  const search = searchOf(lanes)
   return {
-    search: (org, scopes, { query, from, limit }, signal) => {
-      const limitMs = BUDGET_MS[query.mode]
-      const task = {
-        kind: 'search' as const,
-        query,
-        scopes: packScopes(scopes.map(refOf)),
-        from,
-        limit,
-        budgetMs: limitMs,
-      }
-      return reading(
-        { org, scopes, signal },
-        async (used) => (await lanes[query.mode].perform(org, task, { parts: used, limitMs, signal })) as SearchPage,
-      )
-    },
+    search: (org, scopes, request, signal) =>
+      reading({ org, scopes, signal }, (used) => search({ org, scopes, request, parts: used, signal })),
     file: (org, scope, path, signal) => {
       const task = { kind: 'file' as const, scope: refOf(scope), path }
-      const limitMs = BUDGET_MS.literal
-      return reading(
-        { org, scopes: [scope], signal },
-        async (used) => (await lanes.literal.perform(org, task, { parts: used, limitMs, signal })) as FileText | null,
-      )
+      return onOne<FileText | null>({ org, scope, task, lane: 'literal', limitMs: BUDGET_MS.literal, signal })
     },
     texts: (org, scope, paths, signal) => {
       const task = { kind: 'texts' as const, scope: refOf(scope), paths }
-      const limitMs = BUDGET_MS.literal
-      return reading(
-        { org, scopes: [scope], signal },
-        async (used) => (await lanes.literal.perform(org, task, { parts: used, limitMs, signal })) as (string | null)[],
-      )
+      return onOne<readonly (string | null)[]>({
+        org,
+        scope,
+        task,
+        lane: 'literal',
+        limitMs: BUDGET_MS.literal,
+        signal,
+      })
     },
     compare: (org, scope, compared, signal) => {
       const task = { kind: 'compare' as const, scope: refOf(scope), files: compared }
       // It parses, which may take longer than a plain search should wait.
-      return reading(
-        { org, scopes: [scope], signal },
-        async (used) =>
-          (await lanes.regex.perform(org, task, { parts: used, limitMs: COMPARE_MS, signal })) as Compared[],
-      )
+      return onOne<readonly Compared[]>({ org, scope, task, lane: 'regex', limitMs: COMPARE_MS, signal })
     },
     drop: async (key) => {
       parts.remove((one) => one === key)
@@ -134,6 +118,59 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
       await Promise.all(all.map((lane) => lane.close()))
     },
   }
+}
+
+type Lanes = Readonly<Record<'literal' | 'regex', Searchers>>
+
+function searchOf(lanes: Lanes) {
+  return async ({
+    org,
+    scopes,
+    request: { query, from, limit },
+    parts,
+    signal,
+  }: {
+    org: string
+    scopes: readonly Readable[]
+    request: SearchRequest
+    parts: readonly Part[]
+    signal: AbortSignal
+  }): Promise<SearchPage> => {
+    const limitMs = BUDGET_MS[query.mode]
+    const task = {
+      kind: 'search' as const,
+      query,
+      scopes: packScopes(scopes.map(refOf)),
+      from,
+      limit,
+      budgetMs: limitMs,
+    }
+    return (await lanes[query.mode].perform(org, task, { parts, limitMs, signal })) as SearchPage
+  }
+}
+
+/** A task about one repository. */
+function onOneOf(reading: ReturnType<typeof readingFrom>, lanes: Lanes) {
+  return <T>({
+    org,
+    scope,
+    task,
+    lane,
+    limitMs,
+    signal,
+  }: {
+    org: string
+    scope: Readable
+    task: Task
+    lane: keyof Lanes
+    limitMs: number
+    signal: AbortSignal
+  }): Promise<T> =>
+    reading(
+      { org, scopes: [scope], signal },
+      // What a task of a kind answers is said where the task is made.
+      async (used) => (await lanes[lane].perform(org, task, { parts: used, limitMs, signal })) as T,
+    )
 }
 
 function refOf({ id, name, snapshot }: Readable): ScopeRef {

@@ -24,7 +24,9 @@ const { dir } = workerData as { dir: string }
 const store = new ShardStore(dir)
 const snapshots = new Map<string, Snapshot>()
 
-parentPort?.on('message', async ({ id, task, keep, forget }: Request) => {
+parentPort?.on('message', (request: Request) => void take(request))
+
+async function take({ id, task, keep, forget }: Request): Promise<void> {
   const answered = await answer(id, () => {
     for (const key of forget) {
       store.forget(key)
@@ -37,7 +39,7 @@ parentPort?.on('message', async ({ id, task, keep, forget }: Request) => {
     return perform(task)
   })
   parentPort?.postMessage(answered)
-})
+}
 
 async function answer(id: number, work: () => unknown): Promise<Answer> {
   try {

@@ -25,6 +25,8 @@ export function checkMigrations(checking: Checking): void {
   const candidates = [...plan.created.keys(), ...plan.modified.keys(), ...plan.deleted, ...plan.migrations]
   if (candidates.length === 0) return
   const folders = migrationFoldersOf(files.paths)
+  // The first migration of a repository has nothing to be compared with.
+  if (folders.size === 0) return
   checkEdited(checking, folders)
   const byDir = new Map<string, string[]>()
   for (const path of new Set([...plan.migrations, ...plan.created.keys()])) {
@@ -80,14 +82,7 @@ function checkEdited({ plan, files, report }: Checking, folders: ReadonlyMap<str
 
 function reportFolder({ report }: Checking, path: string, folders: ReadonlyMap<string, MigrationFolder>): void {
   const [largest] = [...folders.values()].toSorted((a, b) => b.all.length - a.all.length || (a.dir < b.dir ? -1 : 1))
-  if (largest === undefined) {
-    report.ignore({
-      path,
-      reason: 'file_not_indexed',
-      detail: 'No migrations were found in the indexed commit, so that there is nothing to compare it with.',
-    })
-    return
-  }
+  if (largest === undefined) return
   const slug = readMigration(path)?.slug ?? splitMigration(path)?.name ?? 'change'
   report.find({
     rule: 'migration_name_convention',

@@ -77,8 +77,9 @@ export async function openIndex(
     localImports: () => tenant.run(sql.selectLocalImports, { ...key, limit: MAX_LOCAL_IMPORTS }),
     resolve: (path, specifier) => {
       const [resolved] = resolver.resolve(path, importOf(specifier))
-      if (resolved?.path == null && provided.has(specifier)) return { path: null, reason: 'external' }
-      return { path: resolved?.path ?? null, reason: resolved?.reason ?? null }
+      const found = resolved?.path ?? null
+      if (found === null && provided.has(specifier)) return { path: null, reason: 'external' }
+      return { path: found, reason: resolved?.reason ?? null }
     },
   }
 }

@@ -4,7 +4,10 @@ import type { Facts } from '../facts.ts'
 export interface LocalGraph {
   /** The names and all top-level symbols that use them, directly or through others. */
   feltBy(names: Iterable<string>): ReadonlySet<string>
-  /** Names under which others can import what feels it; `*` alone for all of the module. */
+  /**
+   * Names under which others can import what feels it; `*` alone for all of the module. Beside them those of interfaces
+   * with methods that it names: who is given such a thing knows it by its type alone.
+   */
   exportsOf(felt: ReadonlySet<string>): readonly string[]
 }
 
@@ -29,6 +32,12 @@ export function localGraph(facts: Facts): LocalGraph {
   const leaf = exportedAs.size === 0 && !reexports
   const isWhole = (felt: ReadonlySet<string>): boolean =>
     facts.moduleUses.some((name) => felt.has(name)) || (leaf && [...felt].some((name) => symbols.has(name)))
+  const services = serviceTypes(facts)
+  const offered = new Map(
+    facts.symbols
+      .filter(({ kind }) => kind !== 'interface' && kind !== 'type')
+      .map(({ name, uses }) => [name, uses.filter((used) => services.has(used))] as const),
+  )
   let steps = 0
   return {
     feltBy: (names) => {
@@ -44,10 +53,18 @@ export function localGraph(facts: Facts): LocalGraph {
     },
     exportsOf: (felt) => {
       if (felt === ALL || isWhole(felt)) return ['*']
-      const names = new Set([...felt].flatMap((name) => [...(exportedAs.get(name) ?? [])]))
+      const reached = new Set([...felt, ...[...felt].flatMap((name) => offered.get(name) ?? [])])
+      const names = new Set([...reached].flatMap((name) => [...(exportedAs.get(name) ?? [])]))
       return names.has('*') ? ['*'] : [...names].toSorted()
     },
   }
+}
+
+/** Interfaces that something can be called by. */
+function serviceTypes({ symbols }: Facts): ReadonlySet<string> {
+  const interfaces = new Set(symbols.filter(({ kind }) => kind === 'interface').map(({ name }) => name))
+  const owners = symbols.filter(({ kind }) => kind === 'method').map(({ name }) => name.slice(0, name.indexOf('.')))
+  return new Set(owners.filter((owner) => interfaces.has(owner)))
 }
 
 function push(lists: Map<string, string[]>, key: string, value: string): void {

@@ -162,8 +162,7 @@ class JavaScriptResolver implements Resolver {
     if (whole !== null && this.#index.has(whole)) return at(whole)
     const found = this.#place(place, /(?:^|\/)\.{0,2}$/.test(plain))
     if (found !== null) return at(found)
-    const elsewhere =
-      this.#inRootDirs(place, scope.configs[0]) ?? this.#installed(place) ?? this.#entries.built(place)
+    const elsewhere = this.#inRootDirs(place, scope.configs[0]) ?? this.#installed(place) ?? this.#entries.built(place)
     if (elsewhere !== null) return at(elsewhere)
     return none(INSTALLED.test(place) ? 'external' : 'not_found')
   }

@@ -30,6 +30,7 @@ const WORKSPACES: readonly Table[] = [
       ['apps/web/x.ts', 'out', 'undeclared out'],
       ['packages/a/x.ts', 'a/index', 'packages/a/index.ts'],
       ['packages/out/x.ts', 'out', 'packages/out/index.ts'],
+      ['apps/web/x.ts', '../../node_modules/a/index.js', 'packages/a/index.ts'],
       ['x.ts', 'root', 'index.ts'],
     ],
   },

@@ -1,0 +1,219 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commitFiles, git, makeRepository } from '../../../../test/support/git-repository.ts'
+import { graphRowsOf, type GraphRows } from '../../../../test/support/graph-rows.ts'
+import { indexed, reindexed } from '../../../../test/support/indexing.ts'
+import { startTestNode, type TestNode, type TestOrg } from '../../../../test/support/node.ts'
+import { SHOP } from '../../../../test/support/shop-repository.ts'
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
+import { deleteRepository } from '../../../contract/code.ts'
+import { searchDependencies } from '../../../contract/graph.ts'
+import { analyzeImpact } from '../../../contract/impact.ts'
+
+const folder = temporaryFolder('incremental-graph')
+let node: TestNode
+let org: TestOrg
+beforeAll(async () => {
+  node = await startTestNode({ localRepos: [folder.path] })
+  org = await node.onboard('incremental')
+})
+afterAll(async () => {
+  await node.close()
+  folder.remove()
+})
+
+let made = 0
+/** A repository that is indexed commit by commit. */
+async function live(files: Readonly<Record<string, string | Buffer>>) {
+  const name = `live-${made++}`
+  const source = makeRepository(join(folder.path, name), files)
+  const id = await indexed(org, source)
+  const index = async (): Promise<void> => {
+    const { status, error } = await reindexed(org, id)
+    expect([status, error]).toEqual(['succeeded', null])
+  }
+  return {
+    source,
+    id,
+    name,
+    index,
+    commit: async (changed: Readonly<Record<string, string | Buffer>>): Promise<void> => {
+      commitFiles(source, changed, 'changed')
+      await index()
+    },
+    /** Of the same commit, indexed as if for the first time. */
+    fresh: async (): Promise<GraphRows> =>
+      graphRowsOf(node.database, await indexed(org, source, { name: `fresh-${made++}` })),
+    rows: (): Promise<GraphRows> => graphRowsOf(node.database, id),
+    edges: async (src: string) =>
+      (await graphRowsOf(node.database, id)).edges
+        .map((row) => row as { src: string; dst: string | null; reason: string | null })
+        .filter((row) => row.src === src)
+        .map(({ dst, reason }) => dst ?? reason),
+  }
+}
+
+const CORE = 'packages/core/src'
+const APP = 'packages/app/src'
+
+describe('a graph that is brought up to date commit by commit', () => {
+  it('is the one of an index that begins with the last commit', async () => {
+    const { source, commit, fresh, rows } = await live(SHOP)
+    const expectSame = async (): Promise<void> => expect(await rows()).toEqual(await fresh())
+    await expectSame()
+
+    // Edited, added, deleted and renamed at once; a circle is broken, and another made.
+    git(source, 'rm', '-q', `${APP}/ring-c.ts`)
+    git(source, 'mv', `${CORE}/cart.ts`, `${CORE}/basket.ts`)
+    await commit({
+      [`${CORE}/index.ts`]: `${SHOP[`${CORE}/index.ts`]}export { default as Basket } from './basket.ts'\n`,
+      [`${CORE}/types.ts`]: "import { price } from '@shop/app/src/price'\nexport interface Item { p: typeof price }\n",
+      [`${APP}/gone.ts`]: 'export const gone = 1\n',
+      [`${APP}/jobs.ts`]: "import { Queue, Worker } from 'bullmq'\nnew Worker('mail', async () => {})\n",
+      'service/app/models.py':
+        'from .views import show\n\n\nclass User:\n    pass\n\n\ndef load_user():\n    return show\n',
+    })
+    await expectSame()
+
+    // The same text at another path, in another dialect; a package that is called otherwise.
+    await commit({
+      [`${APP}/price.js`]: SHOP[`${APP}/price.ts`] ?? '',
+      [`${APP}/price-again.ts`]: SHOP[`${APP}/price.ts`] ?? '',
+      'packages/core/package.json': JSON.stringify({ name: '@shop/kernel', exports: { '.': './src/index.ts' } }),
+      'service/setup.py': "from setuptools import setup\nsetup(name='service')\n",
+    })
+    await expectSame()
+
+    git(source, 'rm', '-q', '-r', 'packages/app', 'service')
+    await commit({ 'README.md': 'nothing\n' })
+    await expectSame()
+
+    git(source, 'revert', '-n', 'HEAD', 'HEAD~1')
+    await commit({})
+    await expectSame()
+  }, 60_000)
+
+  it('leads where it led nowhere, when another commit adds what was missing, and back', async () => {
+    const { source, index, commit, edges } = await live({
+      'src/a.ts': "import { b } from './b'\nimport { c } from './c'\n",
+      'src/b/index.ts': 'export const b = 1\n',
+      'app/__init__.py': '',
+      'app/a.py': 'from app import b\nfrom app.c import d\n',
+    })
+    expect(await edges('src/a.ts')).toEqual(['src/b/index.ts', 'not_found'])
+    expect(await edges('app/a.py')).toContain('not_found')
+    await commit({
+      'src/c.ts': 'export const c = 1\n',
+      // A file comes before a folder of its name.
+      'src/b.ts': 'export const b = 2\n',
+      'app/c.py': 'd = 1\n',
+      'app/b.py': '',
+    })
+    expect(await edges('src/a.ts')).toEqual(['src/b.ts', 'src/c.ts'])
+    const python = await edges('app/a.py')
+    expect(python).toEqual(expect.arrayContaining(['app/b.py', 'app/c.py']))
+    expect(python).not.toContain('not_found')
+    git(source, 'revert', '-n', 'HEAD')
+    git(source, 'commit', '-q', '-m', 'back')
+    await index()
+    expect(await edges('src/a.ts')).toEqual(['src/b/index.ts', 'not_found'])
+  })
+
+  it('follows the configuration, also in files that have not changed', async () => {
+    const config = (target: string): string =>
+      JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { '~/*': [`${target}/*`] } } })
+    const { commit, edges, rows, fresh } = await live({
+      'tsconfig.json': config('one'),
+      'a.ts': "import '~/x'\n",
+      'one/x.ts': 'export {}\n',
+      'two/x.ts': 'export {}\n',
+    })
+    expect(await edges('a.ts')).toEqual(['one/x.ts'])
+    await commit({ 'tsconfig.json': config('two') })
+    expect(await edges('a.ts')).toEqual(['two/x.ts'])
+    await commit({ 'tsconfig.json': '{ broken' })
+    expect(await edges('a.ts')).not.toContain('two/x.ts')
+    expect(await rows()).toEqual(await fresh())
+  })
+
+  it('is that of rewritten history', async () => {
+    const { source, index, edges, rows, fresh } = await live({ 'a.ts': "import './b'\n", 'b.ts': 'export {}\n' })
+    commitFiles(source, { 'c.ts': "import './a'\n" }, 'will be gone')
+    await index()
+    git(source, 'reset', '-q', '--hard', 'HEAD~1')
+    git(source, 'commit', '-q', '--amend', '-m', 'another first')
+    commitFiles(source, { 'd.ts': "import './b'\n" }, 'another second')
+    await index()
+    expect(await edges('c.ts')).toEqual([])
+    expect(await edges('d.ts')).toEqual(['b.ts'])
+    expect(await rows()).toEqual(await fresh())
+  })
+
+  it('keeps nothing of what no file has any more, and reads nothing twice that is no text or too large', async () => {
+    const { source, id, commit, rows } = await live({
+      'a.ts': 'export const a = 1\n',
+      'same.ts': 'export const a = 1\n',
+      'b.ts': "import { Hono } from 'hono'\nnew Hono().get('/b', () => 1)\n",
+      'binary.ts': Buffer.from([0, 1, 2]),
+      'large.ts': `export const large = '${'x'.repeat(1_000_001)}'\n`,
+      'wide.ts': `export const wide = '${'x'.repeat(700_000)}'\n`,
+    })
+    const shas = async (): Promise<string[]> =>
+      Object.values(await rows()).flatMap((table: { sha?: string }[]) => table.flatMap(({ sha }) => sha ?? []))
+    const [a, b] = ['a.ts', 'b.ts'].map((path) => git(source, 'rev-parse', `HEAD:${path}`).trim())
+    expect(await shas()).toEqual(expect.arrayContaining([a, b]))
+    expect((await reindexed(org, id)).summary).toMatchObject({ blobsRead: 0 })
+    git(source, 'rm', '-q', 'a.ts')
+    await commit({ 'b.ts': 'export const b = 1\n' })
+    expect(await shas()).toContain(a)
+    expect(await shas()).not.toContain(b)
+    expect((await rows()).entryPoints).toEqual([])
+    git(source, 'rm', '-q', 'same.ts')
+    await commit({})
+    expect(await shas()).not.toContain(a)
+  })
+})
+
+describe('a repository that moves while it is asked about', () => {
+  it('answers of one commit at a time, and never fails', async () => {
+    const { source, name, index } = await live({ 'a.ts': 'export const a = 0\n', 'u0.ts': "import { a } from './a'\n" })
+    const over = new AbortController()
+    const seen: string[] = []
+    const asking = (async () => {
+      while (!over.signal.aborted) {
+        const { nodes } = await org.call(searchDependencies, { repository: name, path: 'a.ts' })
+        const bySymbol = await org.call(searchDependencies, { repository: name, symbol: 'a', path: 'a.ts' })
+        const { dependents } = await org.call(analyzeImpact, { repository: name, files: ['a.ts'] })
+        seen.push(...[nodes, bySymbol.nodes, dependents].map((list) => list.map(({ path }) => path).join()))
+      }
+    })()
+    for (let round = 1; round <= 4; round++) {
+      git(source, 'mv', `u${round - 1}.ts`, `u${round}.ts`)
+      commitFiles(source, { 'a.ts': `export const a = ${round}\n` }, 'round')
+      await index()
+    }
+    over.abort()
+    await asking
+    expect(new Set(seen)).toEqual(new Set(['u0.ts', 'u1.ts', 'u2.ts', 'u3.ts', 'u4.ts']))
+  }, 60_000)
+
+  it('is not found once it is deleted, and leaves no rows', async () => {
+    const { id, name } = await live(SHOP)
+    const over = new AbortController()
+    const codes = new Set<string>()
+    const asking = (async () => {
+      while (!over.signal.aborted)
+        await Promise.all([
+          org.call(searchDependencies, { repository: name, symbol: 'addUp' }),
+          org.call(analyzeImpact, { repository: name, symbols: [{ name: 'addUp' }] }),
+        ]).catch(({ message }: Error) => codes.add((JSON.parse(message) as { error: { code: string } }).error.code))
+    })()
+    await org.call(deleteRepository, { repository: id })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    over.abort()
+    await asking
+    expect([...codes]).toEqual(['not_found'])
+    const empty = { files: [], edges: [], symbols: [], entryPoints: [], facts: [], modules: [] }
+    expect(await graphRowsOf(node.database, id)).toEqual(empty)
+  })
+})
