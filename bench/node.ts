@@ -48,7 +48,7 @@ export async function onboard(url: string): Promise<{ client: Client; apiKey: st
   const org = data.org.id
   await operator.call(setLimits, { org, callsPerHour: PLENTY, callsPerDay: PLENTY })
   const apiKey = data.apiKey.secret
-  return { client: createClient({ url, apiKey, org: 'bench', fetch }), apiKey, org: org as OrgId }
+  return { client: createClient({ url, apiKey, org: 'bench', fetch }), apiKey, org }
 }
 
 /** Seconds from the call until the run has succeeded. */

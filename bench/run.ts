@@ -7,6 +7,8 @@ import { availableParallelism, loadavg } from 'node:os'
 import { benchApi } from './api.ts'
 import type { ServerProfile } from './api/profile-server.ts'
 import { benchEngine } from './engine.ts'
+import { benchGraph } from './graph.ts'
+import { reportGraph } from './report-graph.ts'
 import { reportSearch } from './report-search.ts'
 import { reportApi, reportEngine } from './report.ts'
 import { benchSearch, type SearchResults } from './search.ts'
@@ -18,6 +20,11 @@ const BENCHES = {
     const results = await benchSearch()
     reportSearch(results)
     return withoutQueries(results)
+  },
+  graph: async () => {
+    const results = await benchGraph()
+    reportGraph(results)
+    return results
   },
   engine: async () => {
     const results = await benchEngine()

@@ -42,7 +42,11 @@ export function compareEdges(
     referenceEdges: theirs.size,
     both: ours.size - only.length,
     onlyTenon: counted(
-      only.map(([pair, found]) => [causeOfOurs(found, cruised.get(found[0]?.src ?? ''), packages), pair, found[0]?.specifier]),
+      only.map(([pair, found]) => [
+        causeOfOurs(found, cruised.get(found[0]?.src ?? ''), packages),
+        pair,
+        found[0]?.specifier,
+      ]),
     ),
     onlyReference: counted(
       lost.map(([pair, { source, dependency }]) => [

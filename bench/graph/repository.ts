@@ -44,8 +44,8 @@ export async function readCommit(
   const own = prepareGit({ dir: scratch, path: process.env['PATH'] ?? '', allowHosts: [] })
   const { files } = await listTree(own, gitDir, commit)
   const contents = new Map<string, Buffer>()
-  for await (const { sha, content } of readBlobs(own, gitDir, [...new Set(files.map(({ sha }) => sha))]))
-    contents.set(sha, content)
+  const shas = [...new Set(files.map(({ sha }) => sha))]
+  for await (const { sha, content } of readBlobs(own, gitDir, shas)) contents.set(sha, content)
   return new Map(files.map(({ path, sha }) => [path, contents.get(sha) ?? Buffer.alloc(0)]))
 }
 

@@ -74,3 +74,29 @@ const BY_NAME: Readonly<Record<string, Language>> = {
 export function languageOf(path: string): Language | null {
   return BY_NAME[basename(path)] ?? BY_EXTENSION[extname(path).toLowerCase()] ?? null
 }
+
+/** Data, markup and configuration: nothing is imported from them as code is. */
+const NOT_CODE: ReadonlySet<string> = new Set<Language>([
+  'css',
+  'dockerfile',
+  'graphql',
+  'html',
+  'json',
+  'less',
+  'makefile',
+  'markdown',
+  'protobuf',
+  'sass',
+  'scss',
+  'shell',
+  'sql',
+  'terraform',
+  'toml',
+  'xml',
+  'yaml',
+])
+
+/** Whether files of this language depend on each other. */
+export function isCode(language: string | null): boolean {
+  return language !== null && !NOT_CODE.has(language)
+}

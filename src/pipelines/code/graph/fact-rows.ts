@@ -1,4 +1,4 @@
-import { decodeBlob, isLfsPointer } from '../shard/text.ts'
+import { decodeBlob, isLfsPointer } from '../blob-text.ts'
 import { extractFacts } from './extract/extract.ts'
 import { FACTS_VERSION, type Dialect, type Facts, type ImportFact } from './facts.ts'
 import { foldedName } from './folded-name.ts'

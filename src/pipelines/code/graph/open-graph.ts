@@ -3,6 +3,7 @@ import type { Unknown } from '../../../contract/graph.ts'
 import type { OrgId, RepositoryId } from '../../../contract/ids.ts'
 import type { Sql } from '../../../kernel/statement.ts'
 import { TenonError } from '../../../kernel/tenon-error.ts'
+import { isCode } from '../language.ts'
 import * as sql from './walk.sql.ts'
 
 export interface GraphFile {
@@ -91,13 +92,6 @@ function unknownOfFile({ path, language, dialect, incomplete }: GraphFile): Unkn
     ]
   if (incomplete !== true) return []
   return [{ path, reason: 'parse_incomplete', detail: 'The file has syntax errors, so that imports may be missing.' }]
-}
-
-/** What other files could depend on without an import that the graph knows. */
-const DATA = new Set(['css', 'html', 'json', 'less', 'markdown', 'sass', 'scss', 'toml', 'xml', 'yaml'])
-
-function isCode(language: string | null): boolean {
-  return language !== null && !DATA.has(language)
 }
 
 const EXTENSIONS = new Set(['js', 'ts', 'tsx', 'jsx', 'mjs', 'cjs', 'mts', 'cts', 'json'])

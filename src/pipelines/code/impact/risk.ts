@@ -1,6 +1,7 @@
 import type { Unknown } from '../../../contract/graph.ts'
 import type { ChangedSymbol, Impact } from '../../../contract/impact.ts'
 import type { Language } from '../../../contract/languages.ts'
+import { isCode } from '../language.ts'
 import { sensitivityOf, type Sensitivity } from './sensitive-path.ts'
 
 type Risk = Impact['risk']
@@ -57,26 +58,6 @@ const SENSITIVE: Readonly<Record<Sensitivity, Level>> = {
   configuration: 'medium',
 }
 
-/** Languages that nothing is imported from as code is. */
-const NOT_CODE: ReadonlySet<Language> = new Set([
-  'css',
-  'dockerfile',
-  'graphql',
-  'html',
-  'json',
-  'less',
-  'makefile',
-  'markdown',
-  'protobuf',
-  'sass',
-  'scss',
-  'sql',
-  'terraform',
-  'toml',
-  'xml',
-  'yaml',
-])
-
 const LEVELS: readonly Level[] = ['low', 'medium', 'high']
 
 /**
@@ -92,10 +73,6 @@ export function assessRisk(findings: Findings): Risk {
   return { level: isOpen && level !== 'high' ? 'unknown' : level, factors }
 }
 
-export function isCode({ language }: { readonly language: Language | null }): boolean {
-  return language !== null && !NOT_CODE.has(language)
-}
-
 /** Whether the answer could be another one if it were known. */
 export function isDecisive({ reason, path }: Unknown, { files }: Pick<Findings, 'files'>): boolean {
   const file = files.find((one) => one.path === path)
@@ -103,10 +80,10 @@ export function isDecisive({ reason, path }: Unknown, { files }: Pick<Findings, 
     case 'binary':
       return false
     case 'language_unsupported':
-      return file === undefined || isCode(file)
+      return file === undefined || isCode(file.language)
     case 'file_not_indexed':
     case 'diff_does_not_apply':
-      return file === undefined || file.language === null || isCode(file)
+      return file === undefined || file.language === null || isCode(file.language)
     case 'not_indexed':
     case 'stale':
     case 'symbol_unknown':
@@ -119,7 +96,7 @@ export function isDecisive({ reason, path }: Unknown, { files }: Pick<Findings, 
 
 /** Files whose change a test could find. */
 export function testable({ files }: Pick<Findings, 'files'>): readonly ChangedFile[] {
-  return files.filter((file) => isCode(file) && !file.test && file.change !== 'added')
+  return files.filter((file) => isCode(file.language) && !file.test && file.change !== 'added')
 }
 
 type Rule = (findings: Findings) => Factor | readonly Factor[] | null

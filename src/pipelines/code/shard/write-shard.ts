@@ -14,7 +14,7 @@ import {
   type BuiltShard,
   type ShardBlob,
 } from './format.ts'
-import { decodeBlob, isLfsPointer, type BlobText } from './text.ts'
+import { decodeBlob, isLfsPointer, type BlobText } from '../blob-text.ts'
 import { TrigramCollector, UNIT_OVERLAP } from './trigrams.ts'
 import { VarintWriter, varintSize } from './varint.ts'
 

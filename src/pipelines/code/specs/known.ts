@@ -1,33 +1,12 @@
 import { dialectOf } from '../graph/facts.ts'
-import { languageOf } from '../language.ts'
+import { isCode, languageOf } from '../language.ts'
 import type { Checking } from './checking.ts'
-
-/** They define no symbols that others could name, and import nothing that the plan could break. */
-const DATA: ReadonlySet<string> = new Set([
-  'css',
-  'dockerfile',
-  'graphql',
-  'html',
-  'json',
-  'less',
-  'makefile',
-  'markdown',
-  'protobuf',
-  'sass',
-  'scss',
-  'shell',
-  'sql',
-  'terraform',
-  'toml',
-  'xml',
-  'yaml',
-])
 
 /** Code in a language whose imports and symbols are not known; null for code that is known and for what is no code. */
 export function unreadLanguageOf(path: string): string | null {
   if (dialectOf(path) !== null) return null
   const language = languageOf(path)
-  return language === null || DATA.has(language) ? null : language
+  return isCode(language) ? language : null
 }
 
 /** Says so when nothing reliable is known of a file. Returns whether it is. */

@@ -1,9 +1,9 @@
 import type { ImplementationSpec } from '../../../contract/specs.ts'
 import type { OrgId } from '../../../contract/ids.ts'
 import type { Sql } from '../../../kernel/statement.ts'
-import { isCode } from '../impact/risk.ts'
 import { foldedName } from '../graph/folded-name.ts'
 import type { ImportFact } from '../graph/facts.ts'
+import { isCode } from '../language.ts'
 import type { OpenGraph } from '../graph/open-graph.ts'
 import { createResolver } from '../graph/resolve/create-resolver.ts'
 import { pathsAfter } from './plan.ts'
@@ -105,7 +105,7 @@ function gapOf({
   dialect: string | null
   incomplete: boolean | null
 }): [string, Gap][] {
-  if (dialect === null && isCode({ language: language as never }))
+  if (dialect === null && isCode(language))
     return [
       [
         path,
