@@ -25,41 +25,61 @@ export interface Edge {
 
 const COLUMNS = 'e.src, e.kind, e.type_only, e.line, e.specifier, e.names'
 
+/**
+ * Rows are looked up path by path, and each look-up is kept apart by `offset 0`, or by an order that one index alone has.
+ * With `= any` the planner, which takes an organisation and its repository for two chances, may read the whole repository
+ * by another index that begins alike. Without statistics, as after the first index, it always does.
+ */
+const PATHS = '(select distinct path from unnest(:paths::text[]) as given(path)) p'
+
+const EDGES_INTO = `cross join lateral (
+     select * from code_edges x where x.org_id = :org and x.repository_id = :repository and x.dst = p.path offset 0) e`
+
+const EDGES_FROM = `cross join lateral (
+     select * from code_edges x where x.org_id = :org and x.repository_id = :repository and x.src = p.path offset 0) e`
+
+/** One for each path at most. */
+const FILES = `cross join lateral (
+     select * from code_files x where x.org_id = :org and x.repository_id = :repository and x.path >= p.path
+     order by x.path limit 1) f`
+
 export const selectEdgesInto = statement<Files, Edge>(
   'graph.edgesInto',
   `select e.repository_id as src_repository, e.repository_id as dst_repository, e.dst, ${COLUMNS}, null as uses
-   from code_edges e where e.org_id = :org and e.repository_id = :repository and e.dst = any(:paths)`,
+   from ${PATHS} ${EDGES_INTO}`,
 )
 
 /** With what each affects. */
 export const selectUsesInto = statement<Files, Edge>(
   'graph.usesInto',
   `select e.repository_id as src_repository, e.repository_id as dst_repository, e.dst, ${COLUMNS}, e.uses
-   from code_edges e where e.org_id = :org and e.repository_id = :repository and e.dst = any(:paths)`,
+   from ${PATHS} ${EDGES_INTO}`,
 )
 
 export const selectEdgesFrom = statement<Files, Edge>(
   'graph.edgesFrom',
   `select e.repository_id as src_repository, e.repository_id as dst_repository, e.dst, ${COLUMNS}, null as uses
-   from code_edges e
-   where e.org_id = :org and e.repository_id = :repository and e.src = any(:paths) and e.dst is not null`,
+   from ${PATHS} ${EDGES_FROM} where e.dst is not null`,
 )
 
 /** From other repositories, by the names of packages. */
 export const selectPackageEdgesInto = statement<Files & { scope: readonly string[] }, Edge>(
   'graph.packageEdgesInto',
   `select e.repository_id as src_repository, m.repository_id as dst_repository, m.path as dst, ${COLUMNS}, e.uses
-   from code_modules m join code_edges e on e.org_id = m.org_id and e.module = m.module
-   where m.org_id = :org and m.repository_id = :repository and m.path = any(:paths)
-     and e.repository_id = any(:scope) and e.repository_id <> :repository and e.module is not null`,
+   from ${PATHS} cross join lateral (
+     select * from code_modules x where x.org_id = :org and x.repository_id = :repository and x.path = p.path offset 0) m
+   cross join lateral (
+     select * from code_edges x where x.org_id = :org and x.module = m.module and x.module is not null offset 0) e
+   where e.repository_id = any(:scope) and e.repository_id <> :repository`,
 )
 
 export const selectPackageEdgesFrom = statement<Files & { scope: readonly string[] }, Edge>(
   'graph.packageEdgesFrom',
   `select e.repository_id as src_repository, m.repository_id as dst_repository, m.path as dst, ${COLUMNS}, null as uses
-   from code_edges e join code_modules m on m.org_id = e.org_id and m.module = e.module
-   where e.org_id = :org and e.repository_id = :repository and e.src = any(:paths) and e.module is not null
-     and m.repository_id = any(:scope) and m.repository_id <> :repository`,
+   from ${PATHS} ${EDGES_FROM} cross join lateral (
+     select * from code_modules x where x.org_id = :org and x.repository_id = any(:scope) and x.module = e.module
+       offset 0) m
+   where e.module is not null and m.repository_id <> :repository`,
 )
 
 /** Imports that lead nowhere; of these files, or of all. */
@@ -100,10 +120,11 @@ export const selectCycles = statement<
   'graph.cycles',
   `select trim_array(array_agg(f.path order by f.path), greatest(count(*)::int - :shown::int, 0)) as paths,
      count(*) as size, count(*) over () as total
-   from code_files f
-   where f.org_id = :org and f.repository_id = :repository and f.cycle in (
-     select c.cycle from code_files c where c.org_id = :org and c.repository_id = :repository
-       and c.path = any(:paths) and c.cycle is not null)
+   from (
+     select distinct f.cycle from ${PATHS} ${FILES} where f.path = p.path and f.cycle is not null) c
+   cross join lateral (
+     select cycle, path from code_files x
+     where x.org_id = :org and x.repository_id = :repository and x.cycle = c.cycle offset 0) f
    group by f.cycle order by count(*) desc, f.cycle limit :limit`,
 )
 
@@ -113,10 +134,13 @@ export const selectGraphFiles = statement<
   { path: string; sha: string; language: string | null; dialect: string | null; incomplete: boolean | null }
 >(
   'graph.files',
-  `select f.path, f.sha, f.language, f.dialect, x.incomplete from code_files f
-   left join code_facts x on x.org_id = f.org_id and x.repository_id = f.repository_id
-     and x.sha = f.sha and x.dialect = f.dialect
-   where f.org_id = :org and f.repository_id = :repository and f.path = any(:paths)`,
+  `select f.path, f.sha, f.language, f.dialect, facts.incomplete
+   from ${PATHS} ${FILES}
+   left join lateral (
+     select incomplete from code_facts x
+     where x.org_id = :org and x.repository_id = :repository and x.sha = f.sha and x.dialect = f.dialect offset 0
+   ) facts on true
+   where f.path = p.path`,
 )
 
 /** Where symbols of this name are defined; by name alone, or in one file. */
@@ -177,8 +201,8 @@ export const selectSymbols = statement<
 /** Files that import each of these. */
 export const selectFanIn = statement<Files, { path: string; importers: number }>(
   'graph.fanIn',
-  `select e.dst as path, count(distinct e.src)::int as importers from code_edges e
-   where e.org_id = :org and e.repository_id = :repository and e.dst = any(:paths) group by e.dst`,
+  `select e.dst as path, count(distinct e.src)::int as importers
+   from ${PATHS} ${EDGES_INTO} group by e.dst`,
 )
 
 /** Routes and jobs of a repository, each with the names under which others import the symbol that it stands in. */
