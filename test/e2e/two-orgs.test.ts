@@ -67,6 +67,15 @@ describe('two organisations with the same repository', () => {
       [`/v1/runs/first/${theirs.run}`, '/v1/runs/first/no-such'],
       [`/v1/runs/first/${theirs.run}/logs`, '/v1/runs/first/no-such/logs'],
       [`/v1/search/first?q=a&repository=${theirs.repository}`, '/v1/search/first?q=a&repository=no-such'],
+      [`/v1/search/first?symbol=a&repository=${theirs.repository}`, '/v1/search/first?symbol=a&repository=no-such'],
+      [
+        `/v1/dependencies/first?path=src/a.ts&repository=${theirs.repository}`,
+        '/v1/dependencies/first?path=src/a.ts&repository=no-such',
+      ],
+      [
+        `/v1/dependencies/first?path=src/a.ts&format=svg&repository=${theirs.repository}`,
+        '/v1/dependencies/first?path=src/a.ts&format=svg&repository=no-such',
+      ],
       ['/v1/repositories/second', '/v1/repositories/no-such-org'],
       ['/v1/repositories/second', '/v1/repositories/..%00'],
     ] as const
@@ -78,6 +87,20 @@ describe('two organisations with the same repository', () => {
     expect(strip(await callTool(first.apiKey, 'get_run', { run: theirs.run }))).toBe(
       strip(await callTool(first.apiKey, 'get_run', { run: 'no-such' })),
     )
+    const tools = {
+      search_dependencies: { path: 'src/a.ts' },
+      analyze_change_impact: { files: ['src/a.ts'] },
+      validate_implementation_spec: { spec: { delete: ['src/a.ts'] } },
+    }
+    for (const [tool, input] of Object.entries(tools)) {
+      const ask = async (more: object): Promise<string> =>
+        strip(await callTool(first.apiKey, tool, { ...input, ...more }))
+      expect(await ask({ repository: ids['first']?.repository })).toContain('"data"')
+      const nobodys = await ask({ repository: 'no-such' })
+      expect(nobodys).toContain('not_found')
+      expect(await ask({ repository: theirs.repository })).toBe(nobodys)
+      expect(await ask({ repository: 'app', org: 'second' })).toBe(nobodys)
+    }
     expect(strip(await callTool(first.apiKey, 'search_code', { q: 'a', org: 'second' }))).toBe(
       strip(await callTool(first.apiKey, 'search_code', { q: 'a', org: 'no-such' })),
     )

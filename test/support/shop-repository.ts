@@ -58,13 +58,14 @@ export const SHOP: Readonly<Record<string, string>> = {
     '',
   ].join('\n'),
   'packages/app/test/price.test.ts': "import { price } from '../src/price'\nprice(1)\n",
-  'packages/app/src/lost.ts': [
+  'packages/app/src/lost/lost.ts': [
     "import { gone } from './gone'",
     "import pad from 'left-pad'",
     'export const load = (name: string) => import(name)',
     'export const lost = [gone, pad]',
     '',
   ].join('\n'),
+  'packages/app/src/lost/found.ts': 'export const found = 1\n',
   'packages/app/src/ring-a.ts': "import { b } from './ring-b'\nexport const a = (): unknown => b\n",
   'packages/app/src/ring-b.ts': "import { c } from './ring-c'\nexport const b = (): unknown => c\n",
   'packages/app/src/ring-c.ts': "import { a } from './ring-a'\nexport const c = (): unknown => a\n",

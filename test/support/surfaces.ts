@@ -49,12 +49,12 @@ export function fetchOn(node: TestNode): typeof fetch {
   const mcp = createMcp({ caller: node.caller, hosts: ['127.0.0.1'] })
   const rest = { log: silentLog, checks: {}, publicUrl: URL_BASE, trustedProxies: [], mcp }
   const app = createRestApp({ caller: node.caller, ...rest })
-  return (async (input: Request | URL | string, init?: RequestInit) => {
+  return async (input: Request | URL | string, init?: RequestInit) => {
     const request = new Request(input, init)
     request.headers.set('host', '127.0.0.1')
     request.headers.set('x-request-id', REQUEST_ID)
     return app.request(request)
-  }) as typeof fetch
+  }
 }
 
 export function surfacesOf(node: TestNode, org: { readonly apiKey: string; readonly slug: string }): Surfaces {

@@ -31,7 +31,8 @@ export async function changeIn(
   settings: CliSettings,
 ): Promise<Change> {
   const { top } = folder
-  const refs = head === undefined ? [base] : [base, head]
+  const from = await forkPoint(folder, { base, head: head ?? 'HEAD' }, settings)
+  const refs = head === undefined ? [from] : [from, head]
   const tracked = succeeded(await settings.git(['-C', top, ...DIFF, '--end-of-options', ...refs, '--']))
   if (head !== undefined) return { diff: tracked, leftOut: [] }
   const listed = succeeded(await settings.git(['-C', top, 'ls-files', '--others', '--exclude-standard', '-z']))
@@ -44,6 +45,16 @@ export async function changeIn(
     parts.push(added.code === 1 ? added.out : succeeded(added))
   }
   return { diff: parts.join(''), leftOut: files.slice(MAX_NEW_FILES) }
+}
+
+/** Where the work has left the base: what others have done there since is no part of the change. */
+async function forkPoint(
+  { top }: Folder,
+  { base, head }: { readonly base: string; readonly head: string },
+  { git }: CliSettings,
+): Promise<string> {
+  const { code, out } = await git(['-C', top, 'merge-base', '--end-of-options', base, head])
+  return code === 0 && out.trim() !== '' ? out.trim() : base
 }
 
 /** The commit that is checked out; null before the first one. */

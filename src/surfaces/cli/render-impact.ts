@@ -37,13 +37,17 @@ export function renderImpact(answer: Impact, look: Look): string {
       look,
     ),
     section(`Tests to run: ${count(totals.tests, 'file', tests.length)}`, places(tests, answer, look), look),
-    section(`Endpoints: ${totals.endpoints}`, entries(endpoints, answer, look), look),
-    section(`Jobs: ${totals.jobs}`, entries(jobs, answer, look), look),
+    section(`Endpoints: ${shownOf(totals.endpoints, endpoints.length)}`, entries(endpoints, answer, look), look),
+    section(`Jobs: ${shownOf(totals.jobs, jobs.length)}`, entries(jobs, answer, look), look),
     cyclesSection(answer.cycles, look),
     unknownSection(answer.unknown, look),
     section('Next', steps, look),
     truncated ? `\n${style('dim', 'There is more: raise --depth or --limit.')}\n` : '',
   ].join('')
+}
+
+function shownOf(total: number, shown: number): string {
+  return shown < total ? `${total}, ${shown} shown` : String(total)
 }
 
 function riskOf(answer: Impact, look: Look, style: Style): string {
@@ -53,7 +57,10 @@ function riskOf(answer: Impact, look: Look, style: Style): string {
     return `${named}${paragraph(factor.detail, 10, look)}`
   })
   const head = `${style('bold', 'Risk:')} ${style(RISK[level], level)}  ${style('dim', indexLine(answer))}\n`
-  const none = answer.totals.dependents === 0 && answer.unknown.length === 0 ? 'No other file depends on it.\n' : ''
+  const { totals, unknown } = answer
+  const nothing =
+    totals.symbols === 0 && totals.files > 0 ? 'Nothing that others use has changed.' : 'No other file depends on it.'
+  const none = totals.dependents === 0 && unknown.length === 0 ? `${nothing}\n` : ''
   return `${head}${none}${lines.join('')}`
 }
 

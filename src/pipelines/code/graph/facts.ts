@@ -82,8 +82,11 @@ export interface EntryPointFact {
 /** Facts of another version are found anew. */
 export const FACTS_VERSION = 1
 
-export const DIALECTS = ['ts', 'tsx', 'dts', 'js', 'py'] as const
-/** How a text is parsed: the same text may stand at two paths that are parsed differently. */
+export const DIALECTS = ['ts', 'tsx', 'dts', 'js', 'py', 'sfc'] as const
+/**
+ * How a text is parsed: the same text may stand at two paths that are parsed differently. `sfc`: a component of Vue or
+ * Svelte, with scripts between markup.
+ */
 export type Dialect = (typeof DIALECTS)[number]
 
 /** Others' code, and what tools write: its symbols would hide those that people have written. */
@@ -96,6 +99,7 @@ export function dialectOf(path: string): Dialect | null {
   if (/\.[mc]?ts$/i.test(path)) return 'ts'
   if (/\.tsx$/i.test(path)) return 'tsx'
   if (/\.(?:[mc]?js|jsx)$/i.test(path)) return 'js'
+  if (/\.(?:vue|svelte)$/i.test(path)) return 'sfc'
   return /\.pyi?$/i.test(path) ? 'py' : null
 }
 

@@ -4,6 +4,7 @@ import type { OrgId, RepositoryId } from '../../../contract/ids.ts'
 import type { Sql } from '../../../kernel/statement.ts'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 import { isCode } from '../language.ts'
+import { classOf } from '../snapshot/class-of.ts'
 import * as sql from './walk.sql.ts'
 
 export interface GraphFile {
@@ -38,8 +39,30 @@ const MAX_UNRESOLVED = 2_000
 /** So many of them are told apart. */
 const MAX_TOLD = 20
 
-/** By id or name. @throws TenonError `not_found` */
-export async function openGraph(tenant: Sql, org: OrgId, key: string): Promise<OpenGraph> {
+/** Times that an answer is made anew because another commit was published meanwhile. */
+const ATTEMPTS = 3
+
+/**
+ * Each question is a statement of its own: an answer that began with one commit and ended with another is made anew.
+ *
+ * @param key id or name of the repository
+ * @throws TenonError `not_found`, and what `work` throws
+ */
+export async function onOneCommit<T>(
+  tenant: Sql,
+  { org, key }: { org: OrgId; key: string },
+  work: (graph: OpenGraph) => Promise<T>,
+): Promise<T> {
+  for (let left = ATTEMPTS; ; left--) {
+    const graph = await openGraph(tenant, org, key)
+    const answer = await work(graph)
+    if (left <= 1) return answer
+    const after = await openGraph(tenant, org, graph.id)
+    if (after.snapshot?.key === graph.snapshot?.key) return answer
+  }
+}
+
+async function openGraph(tenant: Sql, org: OrgId, key: string): Promise<OpenGraph> {
   const [row] = await tenant.run(sql.selectGraph, { org, key })
   if (row === undefined) throw new TenonError('not_found')
   const { id, name, source, commit, indexedAt, graphVersion, snapshotKey, snapshotChecksum } = row
@@ -60,13 +83,18 @@ export async function openGraph(tenant: Sql, org: OrgId, key: string): Promise<O
       if (!dependents) return unknown
       const lost = await tenant.run(sql.selectUnresolved, { org, repository: id, paths: null, limit: MAX_UNRESOLVED })
       const names = new Set(paths.flatMap(namesOf))
-      const near = lost.filter(({ specifier }) => specifier !== null && names.has(lastPart(specifier)))
+      const near = lost.filter(({ specifier, path }) =>
+        specifier === null ? mayCompute(path, paths) : names.has(lastPart(specifier)),
+      )
       return [
         ...unknown,
         ...near.slice(0, MAX_TOLD).map(({ path, line, specifier }) => ({
           path,
           reason: 'imports_unresolved' as const,
-          detail: `Line ${line} imports '${specifier ?? ''}', which leads nowhere and may mean what is asked about.`,
+          detail:
+            specifier === null
+              ? `Line ${line} computes what it imports, which may be what is asked about.`
+              : `Line ${line} imports '${specifier}', which leads nowhere and may mean what is asked about.`,
         })),
       ]
     },
@@ -98,8 +126,16 @@ const EXTENSIONS = new Set(['js', 'ts', 'tsx', 'jsx', 'mjs', 'cjs', 'mts', 'cts'
 
 /** What the last part of an import of a file can be: where the whole of it should have led is not known. */
 function namesOf(path: string): string[] {
-  const stem = basename(path, extname(path)).replace(/\.d$/, '')
-  return /^(?:index|__init__)$/.test(stem) ? [stem, basename(dirname(path))] : [stem]
+  const stem = basename(path, extname(path))
+  // `.d.ts`, and files for one platform, as in `button.ios.ts`.
+  const first = stem.split('.', 1)[0] ?? stem
+  return [stem, first, ...(/^(?:index|__init__)$/.test(first) ? [basename(dirname(path))] : [])]
+}
+
+/** What is computed is mostly a file below the one that imports it. */
+function mayCompute(from: string, paths: readonly string[]): boolean {
+  const dir = dirname(from)
+  return classOf(from) !== 'test' && dir !== '.' && paths.some((path) => path !== from && path.startsWith(`${dir}/`))
 }
 
 function lastPart(specifier: string): string {

@@ -139,7 +139,7 @@ describe('what a file depends on', () => {
   })
 
   it('has the imports that lead nowhere apart, with the reason', async () => {
-    const { nodes, unresolved, totals } = await ask({ path: `${APP}/lost.ts`, direction: 'dependencies' })
+    const { nodes, unresolved, totals } = await ask({ path: `${APP}/lost/lost.ts`, direction: 'dependencies' })
     expect(nodes).toEqual([])
     expect(unresolved.map(({ line, specifier, reason }) => [line, specifier, reason])).toEqual([
       [1, './gone', 'not_found'],
@@ -231,6 +231,8 @@ describe('what can not be told', () => {
     const { unknown } = await ask({ path: 'src/one.ts' }, 'odd')
     expect(unknown).toMatchObject([{ path: 'src/near.ts', reason: 'imports_unresolved' }])
     expect(unknown[0]?.detail).toContain("'./moved/one.ts'")
+    const near = await ask({ path: `${APP}/lost/found.ts` })
+    expect(near).toMatchObject({ nodes: [], unknown: [{ path: `${APP}/lost/lost.ts`, reason: 'imports_unresolved' }] })
     const broken = await ask({ path: 'src/broken.ts', direction: 'dependencies' }, 'odd')
     expect(broken.unknown).toMatchObject([{ path: 'src/broken.ts', reason: 'parse_incomplete' }])
   })
@@ -255,7 +257,7 @@ describe('what can not be told', () => {
 describe('a drawing', () => {
   const draw = (format: string, path: string, repository: string): Promise<Response> => {
     const query = new URLSearchParams({ repository, path, format, direction: 'both' })
-    return fetchOn(node)(`${URL_BASE}/v1/dependencies/graph?${query}`, {
+    return fetchOn(node)(`${URL_BASE}/v1/dependencies/graph?${query.toString()}`, {
       headers: { authorization: `Bearer ${org.apiKey}` },
     })
   }

@@ -12,7 +12,7 @@ import { usersOf } from './reach/symbol-users.ts'
 import { definitionsOf, type NamedSymbol } from './reach/targets.ts'
 import type { Rebuild } from '../rebuild.ts'
 import type { IndexReader } from '../search/index-reader.ts'
-import { openGraph, type OpenGraph } from './open-graph.ts'
+import { onOneCommit, type OpenGraph } from './open-graph.ts'
 import { walk, type FileRef, type Reached } from './walk.ts'
 import * as sql from './walk.sql.ts'
 
@@ -34,20 +34,24 @@ interface Deps {
 
 export function searchDependenciesVerb(deps: Deps): BoundVerb {
   return implement(searchDependencies, async (ctx, input) => {
-    const answer = await dependenciesOf(ctx, input, deps)
+    const key = { org: ctx.orgId(), key: input.repository }
+    const answer = await onOneCommit(ctx.sql, key, (graph) => dependenciesOf(ctx, { graph, input }, deps))
     if (input.format !== 'json') return deps.drawer.draw(answer, input.format, ctx.signal)
     return fitTokens(answer, input.maxTokens, DEPENDENCIES_LISTS)
   })
 }
 
-async function dependenciesOf(ctx: Ctx, input: Input, deps: Deps): Promise<Dependencies> {
+async function dependenciesOf(
+  ctx: Ctx,
+  { graph, input }: { graph: OpenGraph; input: Input },
+  deps: Deps,
+): Promise<Dependencies> {
   if ((input.path ?? input.symbol) === undefined)
     throw new TenonError('validation_failed', {
       details: { issues: [{ path: 'query.path', message: 'Give a path, a symbol, or both' }] },
     })
   const org = ctx.orgId()
   const inProject = input.project === undefined ? null : await projectScope(ctx.sql, org, input.project)
-  const graph = await openGraph(ctx.sql, org, input.repository)
   if (!graph.isBuilt) return nothing(graph, graph.unknown)
   const symbols = await symbolsOf(ctx, graph, input)
   const repository = graph.about.repository

@@ -5,13 +5,13 @@ import type { InputOf } from '../../../contract/operation.ts'
 import type { Sql } from '../../../kernel/statement.ts'
 import { implement, type BoundVerb } from '../../../kernel/verb.ts'
 import type { CodeDeps } from '../deps.ts'
-import { openGraph, type OpenGraph } from '../graph/open-graph.ts'
+import { onOneCommit, type OpenGraph } from '../graph/open-graph.ts'
 import * as sql from '../graph/walk.sql.ts'
 import { projectScope } from '../projects/index.ts'
 import type { Rebuild } from '../rebuild.ts'
-import { classOf } from '../snapshot/class-of.ts'
+import { classOf, isRunnableTest } from '../snapshot/class-of.ts'
 import { areasOf } from './areas.ts'
-import { changeOf, type Change } from './changes.ts'
+import { changeOf, type Change, type ChangeOptions } from './changes.ts'
 import { edgesInto } from '../graph/reach/edges-into.ts'
 import { fitTokens, IMPACT_LISTS } from '../graph/fit-tokens.ts'
 import { fileKey, type UseEdge } from '../graph/reach/use-edge.ts'
@@ -21,6 +21,7 @@ import { reach, type Reached } from '../graph/reach/reach.ts'
 import { reasonOf } from './reason.ts'
 import { assessRisk, type Findings } from './risk.ts'
 import { touchedEntries, type Felt } from './touched-entries.ts'
+import { usersOfSymbols } from './users-of-symbol.ts'
 
 type Input = InputOf<typeof analyzeImpact>
 
@@ -35,28 +36,37 @@ export function analyzeImpactVerb(deps: CodeDeps, rebuild: Rebuild): BoundVerb {
     const org = ctx.orgId()
     const tenant = deps.tenant(org).read
     const scope = input.project === undefined ? null : await projectScope(tenant, org, input.project)
-    const graph = await openGraph(tenant, org, input.repository)
     const { signal } = ctx
-    if (!graph.isBuilt) return unknownImpact(graph)
-    const change = await changeOf(input, { deps, rebuild, org, graph, signal })
-    const direct: UseEdge[] = []
-    const load = edgesInto(tenant, org, scope)
-    const starts = new Set(change.start.map(fileKey))
-    const { files, cut } = await reach({
-      start: change.start,
-      edgesInto: async (wanted) => {
-        const edges = await load(wanted)
-        for (const edge of edges)
-          if (starts.has(fileKey({ repository: edge.dstRepository, path: edge.dst }))) direct.push(edge)
-        return edges
-      },
-      depth: input.depth,
-      maxFiles: MAX_FILES,
-      signal,
-    })
-    const answer = await present(tenant, { org, graph, input, change, files, direct, cut })
+    const key = { org, key: input.repository }
+    const answer = await onOneCommit(tenant, key, (graph) =>
+      impactOf({ deps, rebuild, org, graph, signal }, { input, scope }),
+    )
     return fitTokens(answer, input.maxTokens, IMPACT_LISTS)
   })
+}
+
+async function impactOf(
+  options: ChangeOptions,
+  { input, scope }: { input: Input; scope: readonly string[] | null },
+): Promise<Impact> {
+  const { deps, org, graph, signal } = options
+  if (!graph.isBuilt) return unknownImpact(graph)
+  const tenant = deps.tenant(org).read
+  const change = await changeOf(input, options)
+  const imports: UseEdge[] = []
+  const load = edgesInto(tenant, org, scope)
+  const { files, cut } = await reach({
+    start: change.start,
+    edgesInto: async (wanted) => {
+      const edges = await load(wanted)
+      for (const edge of edges) imports.push(edge)
+      return edges
+    },
+    depth: input.depth,
+    maxFiles: MAX_FILES,
+    signal,
+  })
+  return present(tenant, { org, graph, input, change, files, imports, cut })
 }
 
 interface Result {
@@ -65,8 +75,8 @@ interface Result {
   readonly input: Input
   readonly change: Change
   readonly files: readonly Reached[]
-  /** Imports of what was changed. */
-  readonly direct: readonly UseEdge[]
+  /** Imports of what was changed, and of what that is felt in. */
+  readonly imports: readonly UseEdge[]
   readonly cut: 'depth' | 'files' | null
 }
 
@@ -224,11 +234,11 @@ function wayText(way: NonNullable<Reached['runtimeWay']>, nameOf: NameOf): strin
 /** Tests that run what was changed, and those that were changed themselves. */
 function testsOf({ graph, change, files }: Result, nameOf: NameOf): Impact['tests'] {
   const own = change.files
-    .filter(({ path, change: kind }) => kind !== 'deleted' && isTest(path))
+    .filter(({ path, change: kind }) => kind !== 'deleted' && isRunnableTest(path))
     .map(({ path }) => ({ repository: graph.about.repository, path, distance: 0, reason: 'It was changed itself' }))
   const known = new Set(own.map(({ path }) => path))
   const others = files.flatMap(({ repository, path, test, runtimeWay }) =>
-    !test || runtimeWay === null || !isTest(path) || (repository === graph.id && known.has(path))
+    !test || runtimeWay === null || !isRunnableTest(path) || (repository === graph.id && known.has(path))
       ? []
       : [
           {
@@ -242,16 +252,6 @@ function testsOf({ graph, change, files }: Result, nameOf: NameOf): Impact['test
   return [...own, ...others].toSorted((a, b) => a.distance - b.distance || (a.path < b.path ? -1 : 1))
 }
 
-/** A test that can be run, and not what tests are helped by. */
-function isTest(path: string): boolean {
-  return (
-    classOf(path) === 'test' &&
-    /(?:[._-](?:test|tests|spec|e2e)\.[^/]+|(?:^|\/)test_[^/]*\.py|_test\.py|(?:^|\/)__tests__\/[^/]+\.[mc]?[jt]sx?)$/.test(
-      path,
-    )
-  )
-}
-
 interface Around {
   readonly fanIn: ReadonlyMap<string, number>
   readonly tests: Impact['tests']
@@ -262,10 +262,11 @@ interface Around {
   readonly nameOf: NameOf
 }
 
-function findingsOf({ graph, change, files, direct }: Result, around: Around): Findings {
+function findingsOf({ graph, change, files, imports }: Result, around: Around): Findings {
   const { repository, indexedCommit } = graph.about
-  const importers = Map.groupBy(direct, ({ dst }) => dst)
+  const usersOf = usersOfSymbols(imports)
   const isOther = (id: string): boolean => id !== graph.id
+  const feltPaths = new Set(change.start.filter(({ names }) => names.size > 0).map(({ path }) => path))
   const entry = ({ method, name, title }: Impact['endpoints'][number]): string =>
     title ?? [method, name].filter((part) => part !== null).join(' ')
   return {
@@ -276,11 +277,14 @@ function findingsOf({ graph, change, files, direct }: Result, around: Around): F
       change: kind,
       language,
       test: classOf(path) === 'test',
+      felt: feltPaths.has(path),
       fanIn: around.fanIn.get(fileKey({ repository: graph.id, path })) ?? 0,
     })),
     symbols: change.symbols.map((symbol) => ({
       ...symbol,
-      users: symbol.exported ? usersOfSymbol(symbol.name, importers.get(symbol.path) ?? []) : [],
+      users: symbol.exported
+        ? usersOf({ repository: graph.id, path: symbol.path }, exportedName(symbol, change.start))
+        : [],
     })),
     dependents: {
       total: files.length,
@@ -291,7 +295,7 @@ function findingsOf({ graph, change, files, direct }: Result, around: Around): F
       ),
       repositories: [...new Set(files.map(({ repository: id }) => id).filter(isOther))].map(around.nameOf),
     },
-    tests: around.tests.map(({ path }) => path),
+    tests: around.tests.map(({ repository: name, path }) => (name === repository ? path : `${name}: ${path}`)),
     endpoints: around.endpoints.map(entry),
     jobs: around.jobs.map(entry),
     cycles: around.cycles.map(({ paths }) => paths),
@@ -299,11 +303,9 @@ function findingsOf({ graph, change, files, direct }: Result, around: Around): F
   }
 }
 
-/** Files that import it by name, or take all of its module. */
-function usersOfSymbol(name: string, edges: readonly UseEdge[]): string[] {
+/** Its own name, unless what is felt of its file is the default export and nothing of that name. */
+function exportedName({ path, name }: { path: string; name: string }, start: Change['start']): string {
   const [owner = name] = name.split('.')
-  // A barrel that passes everything on uses nothing of it.
-  const all = (edge: UseEdge): boolean => edge.kind !== 're-export' && Object.hasOwn(edge.uses, '*')
-  const uses = edges.filter((edge) => Object.hasOwn(edge.uses, owner) || all(edge))
-  return [...new Set(uses.map(({ src }) => src))].toSorted()
+  const names = new Set(start.flatMap((one) => (one.path === path ? [...one.names] : [])))
+  return names.has('default') && !names.has(owner) && !names.has('*') ? 'default' : owner
 }

@@ -92,7 +92,22 @@ describe('a diff', () => {
         after: 'function formatMoney(cents: bigint): string',
       },
     ])
-    expect(impact.risk.factors.map(({ name }) => name)).toContain('signature_changed')
+    // Through a barrel.
+    expect(impact.risk.factors.find(({ name }) => name === 'signature_changed')).toMatchObject({ level: 'medium' })
+    expect(impact.nextSteps[0]).toBe(`Look at the uses of formatMoney in ${APP}/price.ts`)
+  })
+
+  it('of what is exported and gone names those who still import it, also by a barrel and as the default export', async () => {
+    const money = (SHOP[MONEY] ?? '').replace('export function formatMoney', 'function formatMoney')
+    const hidden = await ask({ diff: diffOf({ [MONEY]: money }) })
+    expect(hidden.nextSteps.join('\n')).toContain(`${APP}/price.ts`)
+    const cart = (SHOP[`${CORE}/cart.ts`] ?? '').replaceAll(/export default class Cart[^]*/g, '')
+    const gone = await ask({ diff: diffOf({ [`${CORE}/cart.ts`]: cart }) })
+    expect(symbols(gone)).toEqual(['removed Cart'])
+    expect(gone.risk.level).toBe('high')
+    expect(gone.nextSteps[0]).toBe(
+      `Change 3 files that still import Cart: ${APP}/server.ts, ${CORE}/index.ts, packages/core/test/cart.test.ts`,
+    )
   })
 
   it('of comments alone affects nothing', async () => {
@@ -175,13 +190,13 @@ describe('what is no diff', () => {
   })
 
   it('is refused when it is too large, before all of it is read', async () => {
-    const post = (body: BodyInit): Promise<Response> =>
+    const post = (body: string | ReadableStream<Uint8Array>): Promise<Response> =>
       fetchOn(node)(`${URL_BASE}/v1/impact/changes`, {
         method: 'POST',
         headers: { authorization: `Bearer ${org.apiKey}`, 'content-type': 'application/json' },
         body,
         duplex: 'half',
-      } as RequestInit)
+      })
     const chunk = Buffer.alloc(1 << 20, '+')
     let sent = 0
     const endless = new ReadableStream<Uint8Array>({

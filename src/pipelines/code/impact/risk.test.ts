@@ -4,7 +4,14 @@ import { nextSteps } from './next-steps.ts'
 import { assessRisk, type ChangedFile, type Findings } from './risk.ts'
 import { sensitivityOf } from './sensitive-path.ts'
 
-const FILE: ChangedFile = { path: 'src/a.ts', change: 'modified', language: 'typescript', test: false, fanIn: 1 }
+const FILE: ChangedFile = {
+  path: 'src/a.ts',
+  change: 'modified',
+  language: 'typescript',
+  test: false,
+  felt: true,
+  fanIn: 1,
+}
 
 const QUIET: Findings = {
   repository: 'shop',

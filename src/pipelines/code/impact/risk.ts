@@ -37,6 +37,8 @@ export interface ChangedFile {
   readonly change: 'added' | 'modified' | 'deleted' | 'renamed'
   readonly language: Language | null
   readonly test: boolean
+  /** Something of it that others can feel has changed: more than comments and layout. */
+  readonly felt: boolean
   /** Files that import it. */
   readonly fanIn: number
 }
@@ -96,7 +98,7 @@ export function isDecisive({ reason, path }: Unknown, { files }: Pick<Findings, 
 
 /** Files whose change a test could find. */
 export function testable({ files }: Pick<Findings, 'files'>): readonly ChangedFile[] {
-  return files.filter((file) => isCode(file.language) && !file.test && file.change !== 'added')
+  return files.filter((file) => isCode(file.language) && file.felt && !file.test && file.change !== 'added')
 }
 
 type Rule = (findings: Findings) => Factor | readonly Factor[] | null

@@ -1,14 +1,10 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commitFiles, git, makeRepository } from '../../../../test/support/git-repository.ts'
-import { graphRowsOf, type GraphRows } from '../../../../test/support/graph-rows.ts'
-import { indexed, reindexed } from '../../../../test/support/indexing.ts'
+import { commitFiles, git } from '../../../../test/support/git-repository.ts'
+import { reindexed } from '../../../../test/support/indexing.ts'
+import { liveRepository, type LiveRepository } from '../../../../test/support/live-repository.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../../../../test/support/node.ts'
 import { SHOP } from '../../../../test/support/shop-repository.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
-import { deleteRepository } from '../../../contract/code.ts'
-import { searchDependencies } from '../../../contract/graph.ts'
-import { analyzeImpact } from '../../../contract/impact.ts'
 
 const folder = temporaryFolder('incremental-graph')
 let node: TestNode
@@ -22,36 +18,8 @@ afterAll(async () => {
   folder.remove()
 })
 
-let made = 0
-/** A repository that is indexed commit by commit. */
-async function live(files: Readonly<Record<string, string | Buffer>>) {
-  const name = `live-${made++}`
-  const source = makeRepository(join(folder.path, name), files)
-  const id = await indexed(org, source)
-  const index = async (): Promise<void> => {
-    const { status, error } = await reindexed(org, id)
-    expect([status, error]).toEqual(['succeeded', null])
-  }
-  return {
-    source,
-    id,
-    name,
-    index,
-    commit: async (changed: Readonly<Record<string, string | Buffer>>): Promise<void> => {
-      commitFiles(source, changed, 'changed')
-      await index()
-    },
-    /** Of the same commit, indexed as if for the first time. */
-    fresh: async (): Promise<GraphRows> =>
-      graphRowsOf(node.database, await indexed(org, source, { name: `fresh-${made++}` })),
-    rows: (): Promise<GraphRows> => graphRowsOf(node.database, id),
-    edges: async (src: string) =>
-      (await graphRowsOf(node.database, id)).edges
-        .map((row) => row as { src: string; dst: string | null; reason: string | null })
-        .filter((row) => row.src === src)
-        .map(({ dst, reason }) => dst ?? reason),
-  }
-}
+const live = (files: Readonly<Record<string, string | Buffer>>): Promise<LiveRepository> =>
+  liveRepository({ node, org, folder: folder.path }, files)
 
 const CORE = 'packages/core/src'
 const APP = 'packages/app/src'
@@ -170,49 +138,5 @@ describe('a graph that is brought up to date commit by commit', () => {
     git(source, 'rm', '-q', 'same.ts')
     await commit({})
     expect(await shas()).not.toContain(a)
-  })
-})
-
-describe('a repository that moves while it is asked about', () => {
-  it('answers of one commit at a time, and never fails', async () => {
-    const { source, name, index } = await live({ 'a.ts': 'export const a = 0\n', 'u0.ts': "import { a } from './a'\n" })
-    const over = new AbortController()
-    const seen: string[] = []
-    const asking = (async () => {
-      while (!over.signal.aborted) {
-        const { nodes } = await org.call(searchDependencies, { repository: name, path: 'a.ts' })
-        const bySymbol = await org.call(searchDependencies, { repository: name, symbol: 'a', path: 'a.ts' })
-        const { dependents } = await org.call(analyzeImpact, { repository: name, files: ['a.ts'] })
-        seen.push(...[nodes, bySymbol.nodes, dependents].map((list) => list.map(({ path }) => path).join()))
-      }
-    })()
-    for (let round = 1; round <= 4; round++) {
-      git(source, 'mv', `u${round - 1}.ts`, `u${round}.ts`)
-      commitFiles(source, { 'a.ts': `export const a = ${round}\n` }, 'round')
-      await index()
-    }
-    over.abort()
-    await asking
-    expect(new Set(seen)).toEqual(new Set(['u0.ts', 'u1.ts', 'u2.ts', 'u3.ts', 'u4.ts']))
-  }, 60_000)
-
-  it('is not found once it is deleted, and leaves no rows', async () => {
-    const { id, name } = await live(SHOP)
-    const over = new AbortController()
-    const codes = new Set<string>()
-    const asking = (async () => {
-      while (!over.signal.aborted)
-        await Promise.all([
-          org.call(searchDependencies, { repository: name, symbol: 'addUp' }),
-          org.call(analyzeImpact, { repository: name, symbols: [{ name: 'addUp' }] }),
-        ]).catch(({ message }: Error) => codes.add((JSON.parse(message) as { error: { code: string } }).error.code))
-    })()
-    await org.call(deleteRepository, { repository: id })
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    over.abort()
-    await asking
-    expect([...codes]).toEqual(['not_found'])
-    const empty = { files: [], edges: [], symbols: [], entryPoints: [], facts: [], modules: [] }
-    expect(await graphRowsOf(node.database, id)).toEqual(empty)
   })
 })

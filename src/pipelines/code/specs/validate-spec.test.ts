@@ -17,7 +17,12 @@ let org: TestOrg
 
 /** Sources with their tests beside them, imported by an alias, and migrations that are numbered. */
 const TIDY: Readonly<Record<string, string>> = {
-  'package.json': JSON.stringify({ name: 'tidy', dependencies: { zod: '^4.0.0', hono: '^4.1.0', pg: '^8.0.0' } }),
+  'package.json': JSON.stringify({
+    name: 'tidy',
+    workspaces: ['tools'],
+    dependencies: { zod: '^4.0.0', ...Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`lib${n}`, '^1.2.3'])) },
+  }),
+  'tools/package.json': JSON.stringify({ name: 'tools' }),
   'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { '@/*': ['./src/*'] } } }),
   ...Object.fromEntries(
     ['one-thing', 'two-things', 'three-things', 'four-things', 'five-things', 'six-things'].flatMap((name, at, all) => [
@@ -90,7 +95,7 @@ const WRONG: readonly (readonly [rule: (typeof SPEC_RULES)[number], repository: 
   ['symbol_in_use', 'shop', { symbols: [{ name: 'addUp', path: `${CORE}/money.ts`, action: 'delete' }] }],
   ['import_unresolved', 'shop', { create: [{ path: `${CORE}/new.ts`, imports: ['./none.ts'] }] }],
   ['import_cycle', 'shop', { modify: [{ path: `${CORE}/money.ts`, imports: ['./cart.ts'] }] }],
-  ['import_convention', 'tidy', { create: [{ path: 'src/seven-things.ts', imports: ['./one-thing'] }] }],
+  ['import_convention', 'tidy', { create: [{ path: 'src/seven-things.ts', imports: ['../src/one-thing'] }] }],
   ['deleted_file_imported', 'shop', { delete: [`${APP}/price.ts`] }],
   ['file_name_convention', 'tidy', { create: [{ path: 'src/sevenThings.ts' }] }],
   ['test_name_convention', 'tidy', { tests: [{ path: 'src/one-thing.spec.ts', covers: ['src/one-thing.ts'] }] }],
@@ -101,7 +106,11 @@ const WRONG: readonly (readonly [rule: (typeof SPEC_RULES)[number], repository: 
   ['migration_number_taken', 'tidy', { migrations: ['db/migrations/0006_other.sql'] }],
   ['migration_order', 'tidy', { migrations: ['db/migrations/0009_later.sql'] }],
   ['migration_edited', 'tidy', { modify: [{ path: 'db/migrations/0002_step.sql' }] }],
-  ['dependency_version_conflict', 'tidy', { dependencies: [{ name: 'zod', version: '^3.0.0' }] }],
+  [
+    'dependency_version_conflict',
+    'tidy',
+    { dependencies: [{ name: 'zod', version: '^3.0.0', manifest: 'tools/package.json' }] },
+  ],
   ['dependency_range_convention', 'tidy', { dependencies: [{ name: 'kysely', version: '0.28.0' }] }],
   ['dependency_present', 'tidy', { dependencies: [{ name: 'zod', version: '^4.0.0' }] }],
   ['manifest_missing', 'shop', { dependencies: [{ name: 'zod', manifest: 'none/package.json' }] }],

@@ -1,4 +1,5 @@
 import type { Dialect, Facts } from '../facts.ts'
+import { extractComponent } from './component.ts'
 import { extractJavaScript } from './javascript.ts'
 import { extractPython } from './python.ts'
 
@@ -8,7 +9,8 @@ const MAX_UNITS = 1_000_000
 /** Synchronous and pure; never throws because of the text. */
 export function extractFacts(text: string, dialect: Dialect): Facts {
   if (text.length > MAX_UNITS) return { ...NOTHING, incomplete: true }
-  return dialect === 'py' ? extractPython(text) : extractJavaScript(text, dialect)
+  if (dialect === 'py') return extractPython(text)
+  return dialect === 'sfc' ? extractComponent(text) : extractJavaScript(text, dialect)
 }
 
 const NOTHING: Facts = { symbols: [], imports: [], entryPoints: [], moduleUses: [], incomplete: false }

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 
-import type { Dialect, Facts, ImportFact } from '../facts.ts'
+import type { Facts, ImportFact } from '../facts.ts'
+import type { ScriptDialect } from './javascript/parse.ts'
 import { extractJavaScript } from './javascript.ts'
 
-const extract = (text: string, dialect: Dialect = 'tsx'): Facts => extractJavaScript(text, dialect)
+const extract = (text: string, dialect: ScriptDialect = 'tsx'): Facts => extractJavaScript(text, dialect)
 
 /** `kind specifier: imported as local -> exported, …` */
 function importLine({ kind, typeOnly, specifier, names }: ImportFact): string {
@@ -18,7 +19,7 @@ function importLine({ kind, typeOnly, specifier, names }: ImportFact): string {
   return `${typeOnly ? 'type ' : ''}${kind} ${specifier ?? 'null'}: ${shown.join(', ')}`.trim()
 }
 
-const imports = (text: string, dialect?: Dialect): string[] => extract(text, dialect).imports.map(importLine)
+const imports = (text: string, dialect?: ScriptDialect): string[] => extract(text, dialect).imports.map(importLine)
 
 describe('imports', () => {
   test.each<[text: string, ...expected: string[]]>([
@@ -71,7 +72,7 @@ describe('imports', () => {
 })
 
 /** `kind name: exported` */
-const symbolLines = (text: string, dialect?: Dialect): string[] =>
+const symbolLines = (text: string, dialect?: ScriptDialect): string[] =>
   extract(text, dialect).symbols.map(({ kind, name, exportedAs }) => `${kind} ${name}: ${exportedAs.join(' ')}`.trim())
 
 describe('symbols', () => {
@@ -244,7 +245,7 @@ describe('texts with errors', () => {
 
   it('never make it throw', () => {
     const cut = fc.tuple(fc.constantFrom(...files), fc.nat(), fc.nat({ max: 60 }), fc.string({ maxLength: 3 }))
-    const dialects = fc.constantFrom<Dialect>('ts', 'tsx', 'dts', 'js')
+    const dialects = fc.constantFrom<ScriptDialect>('ts', 'tsx', 'dts', 'js')
     fc.assert(
       fc.property(cut, dialects, fc.boolean(), ([text, at, length, put], dialect, truncated) => {
         const start = at % (text.length + 1)

@@ -1,18 +1,18 @@
 import type { Program } from 'oxc-parser'
 
-import type { Dialect, Facts } from '../facts.ts'
+import type { Facts } from '../facts.ts'
 import { DefinitionCollector } from './javascript/definitions.ts'
 import { EntryPointCollector } from './javascript/entry-points.ts'
 import { collectExports, declaredNames } from './javascript/exports.ts'
 import { ImportCollector } from './javascript/imports.ts'
 import { scanImports } from './javascript/lexical.ts'
 import { MemberCollector } from './javascript/members.ts'
-import { type Parsed, parseJavaScript, unparsed } from './javascript/parse.ts'
+import { type Parsed, parseJavaScript, type ScriptDialect, unparsed } from './javascript/parse.ts'
 import { JavaScriptSource } from './javascript/source.ts'
 import { SymbolCollector } from './javascript/symbols.ts'
 import { Walk } from './javascript/walk.ts'
 
-export function extractJavaScript(text: string, dialect: Dialect): Facts {
+export function extractJavaScript(text: string, dialect: ScriptDialect): Facts {
   try {
     return factsOf(text, parseJavaScript(text, dialect))
   } catch {

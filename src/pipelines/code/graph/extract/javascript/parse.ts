@@ -13,18 +13,19 @@ export interface Parsed {
   readonly failed: readonly Span[]
 }
 
+export type ScriptDialect = Exclude<Dialect, 'py' | 'sfc'>
+
 type Lang = NonNullable<ParserOptions['lang']>
 
 /** The second is tried when the first fails: JavaScript with annotations of types is close to TypeScript. */
-const LANGS: Readonly<Record<Dialect, readonly Lang[]>> = {
+const LANGS: Readonly<Record<ScriptDialect, readonly Lang[]>> = {
   ts: ['ts'],
   tsx: ['tsx'],
   dts: ['dts'],
   js: ['jsx', 'tsx'],
-  py: [],
 }
 
-export function parseJavaScript(text: string, dialect: Dialect): Parsed {
+export function parseJavaScript(text: string, dialect: ScriptDialect): Parsed {
   if (isTooDeep(text)) return unparsed(text)
   const langs = LANGS[dialect]
   for (const lang of langs) {

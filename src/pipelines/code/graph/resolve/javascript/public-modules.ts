@@ -72,7 +72,7 @@ function sourcesOf(index: FileIndex, packages: Packages, { dir }: Package): read
 
 function isSource(path: string): boolean {
   const dialect = dialectOf(path)
-  return dialect === null ? /\.(?:vue|svelte)$/.test(path) : dialect !== 'py'
+  return dialect !== null && dialect !== 'py'
 }
 
 /** Those that may be meant for it; which are, `resolve` says. */
