@@ -31,9 +31,9 @@ const MAX_FILES = 50_000
 const DEPTH = 3
 const ROUNDS = 3
 
-const selectFile = statement<Key & { path: string }, { sha: string }>(
-  'bench.file',
-  'select sha from code_files where org_id = :org and repository_id = :repository and path = :path',
+const selectRepository = statement<Key, { name: string }>(
+  'bench.repository',
+  'select name from repositories where org_id = :org and id = :repository',
 )
 
 export type SqlResults = Pick<WalkResults, 'files' | 'dependents' | 'sql' | 'read'>
@@ -54,7 +54,7 @@ export async function askSql(tenant: Sql, key: Key, { top, random }: Files): Pro
     })
     found.set(path, reached.length)
   })
-  const reads = await timesOf(paths, (path) => tenant.run(selectFile, { ...key, path }))
+  const reads = await timesOf(paths, () => tenant.run(selectRepository, key))
   const counts = [...found.values()]
   const worst = paths.toSorted((a, b) => (walks.get(b) ?? 0) - (walks.get(a) ?? 0))[0] ?? ''
   return {

@@ -18,3 +18,11 @@ export const page = {
   limit: z.int().min(1).max(200).default(50).describe('How many entries at most'),
   cursor: z.string().min(1).max(1024).optional().describe('meta.pagination.nextCursor of the page before'),
 }
+
+/** For callers with little room, such as a model's context. */
+export const maxTokens = z
+  .int()
+  .min(500)
+  .max(100_000)
+  .optional()
+  .describe('The answer is cut, the least important first, until it has about so many tokens of four characters')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { repositoryField } from './code.ts'
-import { orgField, timestamp } from './fields.ts'
+import { maxTokens, orgField, timestamp } from './fields.ts'
 import { LANGUAGES } from './languages.ts'
 import { defineOperation } from './operation.ts'
 import { projectField } from './projects.ts'
@@ -23,14 +23,6 @@ export const symbolName = z.string().min(1).max(300).describe('Name of a symbol,
 export const MAX_DEPTH = 20
 
 export const depthField = z.int().min(1).max(MAX_DEPTH)
-
-/** For callers with little room, such as a model's context. */
-export const maxTokens = z
-  .int()
-  .min(500)
-  .max(100_000)
-  .optional()
-  .describe('Lists are cut, the least important entries first, until the answer has about so many tokens')
 
 export const IMPORT_KIND = ['import', 're-export', 'dynamic', 'require', 'mock', 'url', 'reference', 'package'] as const
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { repositoryField } from './code.ts'
-import { orgField, page, timestamp } from './fields.ts'
+import { maxTokens, orgField, page, timestamp } from './fields.ts'
 import { LANGUAGES, SYMBOL_KINDS } from './languages.ts'
 import { defineOperation } from './operation.ts'
 import { projectField } from './projects.ts'
@@ -127,6 +127,7 @@ export const getFile = defineOperation({
     path: z.string().min(1).max(4096).describe('Path from the root of the repository'),
     from: z.int().min(1).default(1).describe('First line, from 1'),
     lines: z.int().min(1).max(MAX_LINES).default(MAX_LINES).describe('How many lines at most'),
+    maxTokens,
   }),
   output: z.strictObject({
     repository: z.string().describe('Name of the repository'),
@@ -149,8 +150,8 @@ export const getFile = defineOperation({
       tool: 'get_file',
       title: 'Get a file',
       description:
-        'Returns the text of one file of an indexed repository at the indexed commit, or some lines of it (from, lines). Use it after search_code, search_dependencies or list_recent_files to read around a line. Without `lines` it gives 400 of them; `truncated` says that there are more. Secrets are masked.',
-      defaults: { lines: 400 },
+        'Returns the text of one file of an indexed repository at the indexed commit, or some lines of it (from, lines). Use it after search_code, search_dependencies or list_recent_files to read around a line. Without `lines` it gives 400 of them, or fewer long ones; `truncated` says that there are more. Secrets are masked.',
+      defaults: { lines: 400, maxTokens: 8000 },
     },
     cli: {
       command: 'repos file',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { repositoryField } from './code.ts'
-import { orgField, timestamp } from './fields.ts'
-import { maxTokens, repositoryPath, symbolName, unknown } from './graph.ts'
+import { maxTokens, orgField, timestamp } from './fields.ts'
+import { repositoryPath, symbolName, unknown } from './graph.ts'
 import { defineOperation } from './operation.ts'
 import { projectField } from './projects.ts'
 

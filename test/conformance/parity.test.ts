@@ -46,7 +46,11 @@ beforeAll(async () => {
     path: 'a',
     'dependencies.search path': 'src/core.ts',
     files: ['src/core.ts', 'none.ts'],
-    spec: { create: [{ path: 'src/user.ts' }], symbols: [{ name: 'needle', path: 'src/core.ts' }] },
+    // The command ends with 1 when a plan has errors.
+    spec: {
+      create: [{ path: 'src/new.ts', imports: ['./core.ts'] }],
+      symbols: [{ name: 'needle', path: 'src/core.ts' }],
+    },
     name: 'app',
     org: org.slug,
   }

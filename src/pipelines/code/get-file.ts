@@ -5,6 +5,7 @@ import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { selectFile } from './code.sql.ts'
 import type { CodeDeps } from './deps.ts'
 import { languageOf } from './language.ts'
+import { UNITS_PER_TOKEN } from './graph/fit-tokens.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import type { Rebuild } from './rebuild.ts'
 
@@ -12,7 +13,7 @@ import type { Rebuild } from './rebuild.ts'
 const MAX_UNITS = 400_000
 
 export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
-  return implement(getFile, async (ctx, { repository: key, path, from, lines: wanted }) => {
+  return implement(getFile, async (ctx, { repository: key, path, from, lines: wanted, maxTokens }) => {
     const org = ctx.orgId()
     const { file, repository } = await readSnapshot(ctx.sql, { org, key }, { reader, rebuild }, async (read) => ({
       file: await reader.file(org, read, path, ctx.signal),
@@ -20,7 +21,11 @@ export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
     }))
     if (file === null) throw new TenonError('not_found')
     const [row] = await ctx.sql.run(selectFile, { org, repository: repository.id, path })
-    const { text, to, totalLines } = cut(file.text, from, wanted)
+    const { text, to, totalLines } = cut(file.text, {
+      from,
+      wanted,
+      maxUnits: Math.min(MAX_UNITS, (maxTokens ?? MAX_UNITS) * UNITS_PER_TOKEN),
+    })
     return {
       repository: repository.name,
       commit: repository.commit,
@@ -40,7 +45,10 @@ export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
 }
 
 /** Whole lines, with their ends. */
-function cut(text: string, from: number, wanted: number): { text: string; to: number; totalLines: number } {
+function cut(
+  text: string,
+  { from, wanted, maxUnits }: { from: number; wanted: number; maxUnits: number },
+): { text: string; to: number; totalLines: number } {
   let ended = 0
   let start = from === 1 ? 0 : text.length
   let end = text.length
@@ -52,12 +60,12 @@ function cut(text: string, from: number, wanted: number): { text: string; to: nu
   const totalLines = text.length > 0 && !text.endsWith('\n') ? ended + 1 : ended
   if (start >= text.length) return { text: '', to: from - 1, totalLines }
   const shown = text.slice(start, Math.max(start, end))
-  const within = shown.length <= MAX_UNITS ? shown : wholeLines(shown)
+  const within = shown.length <= maxUnits ? shown : wholeLines(shown, maxUnits)
   const lines = within.split('\n').length - (within.endsWith('\n') ? 1 : 0)
   return { text: within, to: from - 1 + lines, totalLines }
 }
 
-function wholeLines(text: string): string {
-  const end = text.lastIndexOf('\n', MAX_UNITS)
-  return end < 0 ? text.slice(0, MAX_UNITS).toWellFormed() : text.slice(0, end + 1)
+function wholeLines(text: string, maxUnits: number): string {
+  const end = text.lastIndexOf('\n', maxUnits)
+  return end < 0 ? text.slice(0, maxUnits).toWellFormed() : text.slice(0, end + 1)
 }

@@ -45,7 +45,13 @@ export function searchCodeVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVer
     const { matches, total, truncated, next } = page
     const tookMs = Math.round((performance.now() - began) * 100) / 100
     return {
-      data: { matches: matches.map(definitions.mark), total, truncated, unsearched, tookMs },
+      data: {
+        matches: matches.map(definitions.mark),
+        total,
+        truncated: truncated || definitions.isCut,
+        unsearched,
+        tookMs,
+      },
       nextCursor:
         next === null
           ? null

@@ -23,7 +23,8 @@ export async function queryOf(ctx: Ctx, input: Input, repositories: readonly str
   const { mode, language, path } = input
   const caseSensitive = input.case === 'sensitive'
   const name = symbol ?? (mode === 'literal' && isName(text) ? text : undefined)
-  const rows = name === undefined ? [] : await symbolsOf(ctx, { name, caseSensitive, repositories })
+  const { rows, isCut } =
+    name === undefined ? { rows: [], isCut: false } : await symbolsOf(ctx, { name, caseSensitive, repositories })
   const places = Map.groupBy(rows, (row) => `${row.repository} ${row.path}`)
   const definitions = [...places.values()].flatMap((group) => {
     const [first] = group
@@ -33,7 +34,7 @@ export async function queryOf(ctx: Ctx, input: Input, repositories: readonly str
   })
   const definitionsOnly = symbol !== undefined
   const query: Query = { text, mode, language, path, caseSensitive, definitions, definitionsOnly }
-  return { query, definitions: { mark: marker(rows) } }
+  return { query, definitions: { mark: marker(rows), isCut: definitionsOnly && isCut } }
 }
 
 /** `symbol:NAME` at the beginning of what is looked for means the field of that name. */
@@ -65,7 +66,7 @@ async function symbolsOf(
     caseSensitive,
     repositories,
   }: { name: string; caseSensitive: boolean; repositories: readonly string[] | null },
-): Promise<SymbolRow[]> {
+): Promise<{ rows: SymbolRow[]; isCut: boolean }> {
   const isPrefix = name.endsWith('*')
   const full = isPrefix ? name.slice(0, -1) : name
   const folded = foldedName(full)
@@ -74,16 +75,20 @@ async function symbolsOf(
     repositories,
     from: folded,
     to: isPrefix ? `${folded}\u{10FFFF}` : folded,
+    // The database folds no other letters.
+    whole: full.includes('.') && /^[\x20-\x7E]*$/.test(full) ? full.toLowerCase() : null,
+    isPrefix,
     limit: MAX_DEFINITIONS,
   })
   const fold = (text: string): string => (caseSensitive ? text : text.toLowerCase())
   const asked = fold(full)
-  return rows.filter(({ symbol }) => {
+  const found = rows.filter(({ symbol }) => {
     const whole = fold(symbol)
     const last = whole.slice(whole.lastIndexOf('.') + 1)
     const candidates = asked.includes('.') ? [whole] : [last]
     return candidates.some((one) => (isPrefix ? one.startsWith(asked) : one === asked))
   })
+  return { rows: found, isCut: rows.length === MAX_DEFINITIONS }
 }
 
 function marker(rows: readonly SymbolRow[]): (match: SearchMatch) => SearchMatch {

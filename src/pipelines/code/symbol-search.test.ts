@@ -143,6 +143,23 @@ describe('a search for a symbol', () => {
   })
 })
 
+describe('more definitions than one search knows of', () => {
+  it('do not hide a member of a class, and are told of otherwise', async () => {
+    const classes = Array.from({ length: 2_100 }, (_, n) => `class Part${n}:\n    def begin(self):\n        pass\n`)
+    const source = makeRepository(join(folder.path, 'many'), {
+      'a.py': classes.join(''),
+      'z.py': 'class Last:\n    def begin(self):\n        pass\n',
+    })
+    await indexed(org, source)
+    expect(await find({ symbol: 'Last.begin' })).toEqual(['many/z.py:2'])
+    expect(await find({ symbol: 'Last.beg*' })).toEqual(['many/z.py:2'])
+    const all = await org.call(searchCode, { symbol: 'begin', limit: 1 })
+    expect(all.truncated).toBe(true)
+    const last = await org.call(searchCode, { symbol: 'begin', path: 'z.py' })
+    expect(last.truncated || last.total === 1).toBe(true)
+  })
+})
+
 describe('a plain search', () => {
   it('has the definitions of what it looks for first, whatever the paths', async () => {
     const found = await matches({ q: 'createApp', repository: 'app' })

@@ -44,7 +44,7 @@ export const SPEC_LISTS: ListShares<SpecReport> = [
 ]
 
 /** Of JSON, roughly. */
-const UNITS_PER_TOKEN = 4
+export const UNITS_PER_TOKEN = 4
 
 /**
  * Cuts lists at their ends until the answer has about so many tokens. Each list has its share of the room; what one does

@@ -8,6 +8,7 @@ import { fetchOn, URL_BASE } from '../../../../test/support/surfaces.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
 import { addRepository } from '../../../contract/code.ts'
 import { searchDependencies, type Dependencies } from '../../../contract/graph.ts'
+import { analyzeImpact } from '../../../contract/impact.ts'
 import { cancelRun } from '../../../contract/runs.ts'
 
 const folder = temporaryFolder('dependencies')
@@ -210,6 +211,24 @@ describe('what depends on a symbol', () => {
       'Door.open',
       'Gate.open',
     ])
+  })
+})
+
+describe('a name that many classes have', () => {
+  it('means the symbol that stands alone, and otherwise so many that it is said', async () => {
+    const classes = Array.from({ length: 60 }, (_, n) => `class Part${n}:\n    def begin(self):\n        pass\n`)
+    const source = makeRepository(join(folder.path, 'many'), {
+      'a.py': classes.join(''),
+      'z.py': 'def begin():\n    pass\n',
+      'y.py': classes.join('').replaceAll('begin', 'end'),
+    })
+    await indexed(org, source)
+    const alone = await ask({ symbol: 'begin' }, 'many')
+    expect([alone.targets.map(({ path }) => path), alone.truncated]).toEqual([['z.py'], false])
+    const many = await ask({ symbol: 'end' }, 'many')
+    expect([many.targets.length, many.truncated]).toEqual([50, true])
+    const impact = await org.call(analyzeImpact, { repository: 'many', symbols: [{ name: 'end' }] })
+    expect(impact.unknown).toMatchObject([{ path: null, reason: 'limit_reached' }])
   })
 })
 

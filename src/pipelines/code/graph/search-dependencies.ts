@@ -9,7 +9,7 @@ import { classOf } from '../snapshot/class-of.ts'
 import type { Drawer } from './drawer.ts'
 import { DEPENDENCIES_LISTS, fitTokens } from './fit-tokens.ts'
 import { usersOf } from './reach/symbol-users.ts'
-import { definitionsOf, type NamedSymbol } from './reach/targets.ts'
+import { definitionsOf, MAX_DEFINITIONS, type NamedSymbol } from './reach/targets.ts'
 import type { Rebuild } from '../rebuild.ts'
 import type { IndexReader } from '../search/index-reader.ts'
 import { onOneCommit, type OpenGraph } from './open-graph.ts'
@@ -87,7 +87,7 @@ async function dependenciesOf(
       cycles: around.totals.cycles,
       unresolved: around.totals.unresolved,
     },
-    truncated: nodes.length < all.length || found.some(({ isCut }) => isCut),
+    truncated: nodes.length < all.length || found.some(({ isCut }) => isCut) || symbols?.length === MAX_DEFINITIONS,
     cycles: around.cycles,
     unresolved: around.unresolved,
     externals: around.externals,

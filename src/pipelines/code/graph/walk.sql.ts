@@ -155,7 +155,7 @@ export const selectDefinitions = statement<
    where s.org_id = :org and s.repository_id = :repository and s.name_folded = :folded
      and (s.name = :name or right(s.name, length(:name) + 1) = '.' || :name)
      and (:path::text is null or f.path = :path)
-   order by f.path, s.n limit :limit`,
+   order by s.name <> :name, f.path, s.n limit :limit`,
 )
 
 /** What leads to the graph of a repository. */
@@ -182,9 +182,20 @@ export const selectNames = statement<
   { id: RepositoryId; name: string }
 >('graph.names', 'select id, name from repositories where org_id = :org and id = any(:repositories)')
 
-/** Definitions by the folded last part of their names, from one to another in the order of bytes. */
+/**
+ * Definitions by the folded last part of their names, from one to another in the order of bytes; of members also by the
+ * whole of them, or its beginning, in lower case and ASCII.
+ */
 export const selectSymbols = statement<
-  { org: OrgId; repositories: readonly string[] | null; from: string; to: string; limit: number },
+  {
+    org: OrgId
+    repositories: readonly string[] | null
+    from: string
+    to: string
+    whole: string | null
+    isPrefix: boolean
+    limit: number
+  },
   { repository: string; name: string; path: string; line: number; symbol: string; kind: string }
 >(
   'graph.symbols',
@@ -195,6 +206,7 @@ export const selectSymbols = statement<
    join repositories r on r.org_id = s.org_id and r.id = s.repository_id
    where s.org_id = :org and s.name_folded >= :from and s.name_folded <= :to
      and (:repositories::text[] is null or s.repository_id = any(:repositories))
+     and (:whole::text is null or lower(s.name) = :whole or (:isPrefix::boolean and starts_with(lower(s.name), :whole)))
    order by s.name_folded, r.name, f.path, s.line limit :limit`,
 )
 

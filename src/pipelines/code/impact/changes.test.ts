@@ -19,12 +19,17 @@ let source: string
 beforeAll(async () => {
   node = await startTestNode({ localRepos: [folder.path] })
   org = await node.onboard('changes')
+  const { [`${APP}/price.ts`]: price = '', ...others } = SHOP
   source = makeRepository(join(folder.path, 'shop'), {
-    ...SHOP,
+    ...others,
+    [`${APP}/cost.ts`]: price,
+    [`${APP}/old.ts`]: 'export const old = 1\n',
     [MONEY]: `${SHOP[MONEY]}\nexport const removed = 1\n`,
     'logo.png': Buffer.from([0, 1, 2]),
   })
   git(source, 'tag', 'v1')
+  git(source, 'mv', `${APP}/cost.ts`, `${APP}/price.ts`)
+  git(source, 'rm', '-q', `${APP}/old.ts`)
   commitFiles(source, { [MONEY]: SHOP[MONEY] ?? '' }, 'second')
   await indexed(org, source)
   git(source, 'checkout', '-q', '-b', 'work')
@@ -75,8 +80,18 @@ describe('a diff', () => {
 
   it('to the indexed commit does the same', async () => {
     const impact = await ask({ diff: git(source, 'diff', 'v1', 'main') })
-    expect(symbols(impact)).toEqual(['removed removed'])
-    expect(impact.unknown).toEqual([])
+    expect(symbols(impact)).toEqual(['removed old', 'removed removed'])
+    expect(impact.changed.files).toMatchObject([
+      { path: `${APP}/old.ts`, change: 'deleted' },
+      { path: `${APP}/price.ts`, previousPath: `${APP}/cost.ts`, change: 'renamed' },
+      { path: MONEY, change: 'modified' },
+    ])
+    expect(dependents(impact)).toEqual([
+      `1 ${CORE}/index.ts`,
+      `1 ${APP}/server.ts`,
+      '1 packages/app/test/price.test.ts',
+    ])
+    expect(impact.unknown.filter(({ reason }) => reason !== 'imports_unresolved')).toEqual([])
     const back = await ask({ diff: git(source, 'diff', 'work', 'main') })
     expect([symbols(back), dependents(back), back.unknown]).toEqual([['body formatMoney'], USERS_OF_FORMAT, []])
   })
@@ -225,14 +240,14 @@ describe('two commits', () => {
       expect([symbols(impact), dependents(impact), impact.unknown]).toEqual([['body formatMoney'], USERS_OF_FORMAT, []])
       expect(impact.risk.level).not.toBe('unknown')
     }
-    expect(symbols(await ask({ base: 'v1' }))).toEqual(['removed removed'])
+    expect(symbols(await ask({ base: 'v1' }))).toEqual(['removed old', 'removed removed'])
     expect(await ask({ base: 'main', head: 'main' })).toMatchObject({ changed: { files: [] }, dependents: [] })
   })
 
   it('of which none is indexed are compared, and that the index is stale is said', async () => {
     const impact = await ask({ base: 'v1', head: 'work' })
-    expect(symbols(impact)).toEqual(['body formatMoney', 'removed removed'])
-    expect(impact.unknown).toMatchObject([{ path: null, reason: 'stale' }])
+    expect(symbols(impact)).toEqual(['removed old', 'body formatMoney', 'removed removed'])
+    expect(impact.unknown[0]).toMatchObject({ path: null, reason: 'stale' })
     expect(impact.risk.level).toBe('unknown')
   })
 

@@ -13,7 +13,7 @@ import type { Compared, Comparison } from './comparison.ts'
 import { DiffError } from './diff-error.ts'
 import { parseDiff, type FileDiff } from './diff.ts'
 import type { ReachStart } from '../graph/reach/reach.ts'
-import { definitionsOf, type NamedSymbol } from '../graph/reach/targets.ts'
+import { definitionsOf, MAX_DEFINITIONS, type NamedSymbol } from '../graph/reach/targets.ts'
 
 type ChangedFile = Impact['changed']['files'][number]
 type Input = InputOf<typeof analyzeImpact>
@@ -181,6 +181,12 @@ async function ofSymbols(
         path: symbol.path ?? null,
         reason: 'symbol_unknown',
         detail: `No file defines ${symbol.name}.`,
+      })
+    if (definitions.length === MAX_DEFINITIONS)
+      unknown.push({
+        path: symbol.path ?? null,
+        reason: 'limit_reached',
+        detail: `${symbol.name} is defined ${MAX_DEFINITIONS} times or more: only so many are followed. Give a path.`,
       })
   }
   if (found.length === 0)

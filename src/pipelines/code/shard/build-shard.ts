@@ -1,9 +1,7 @@
-import { once } from 'node:events'
 import { rename, rm } from 'node:fs/promises'
-import { Worker } from 'node:worker_threads'
 import type { FactRows } from '../graph/fact-rows.ts'
 import type { Dialect } from '../graph/facts.ts'
-import type { BuildMessage } from './build-thread.ts'
+import { withBuilder } from './builders.ts'
 import type { BuiltShard } from './format.ts'
 
 /** Blobs go to the thread together until they have this size, in bytes. */
@@ -28,33 +26,21 @@ export async function buildShard(options: {
   const { file, signal, dialects = new Map<string, Dialect[]>() } = options
   const unfinished = `${file}.unfinished`
   await rm(unfinished, { force: true })
-  const thread = new Worker(new URL('./build-thread.ts', import.meta.url), {
-    workerData: { file: unfinished },
-    // Parsers go as deep as the texts do.
-    resourceLimits: { stackSizeMb: 64 },
-  })
-  // The thread may fail while nobody waits for it; whoever waits next is told.
-  const failed = new Promise<never>((_, reject) => thread.once('error', reject))
-  failed.catch(() => {})
-  const ask = async (message: BuildMessage, transfer: ArrayBuffer[] = []): Promise<unknown> => {
-    const answered = once(thread, 'message', signal ? { signal } : {})
-    thread.postMessage(message, transfer)
-    const [answer] = (await Promise.race([answered, failed])) as [unknown]
-    return answer
-  }
   try {
-    // One batch at a time: the reader waits for the index, so memory stays bounded.
-    for await (const { shas, ...batch } of batches(options.blobs)) {
-      signal?.throwIfAborted()
-      const message = { ...batch, shas, dialects: shas.map((sha) => dialects.get(sha) ?? []) }
-      const rows = (await ask(message, [batch.bytes.buffer])) as FactRows
-      if (rows.count > 0) await options.keep?.(rows)
-    }
-    const built = (await ask('end')) as BuiltShard
-    await rename(unfinished, file)
-    return built
+    return await withBuilder(signal, async (builder) => {
+      await builder.ask({ file: unfinished }, { signal })
+      // One batch at a time: the reader waits for the index, so memory stays bounded.
+      for await (const { shas, ...batch } of batches(options.blobs)) {
+        signal?.throwIfAborted()
+        const message = { ...batch, shas, dialects: shas.map((sha) => dialects.get(sha) ?? []) }
+        const rows = (await builder.ask(message, { transfer: [batch.bytes.buffer], signal })) as FactRows
+        if (rows.count > 0) await options.keep?.(rows)
+      }
+      const built = (await builder.ask('end', { signal })) as BuiltShard
+      await rename(unfinished, file)
+      return built
+    })
   } finally {
-    await thread.terminate()
     await rm(unfinished, { force: true })
   }
 }

@@ -1,13 +1,14 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { factRowsOf } from '../graph/fact-rows.ts'
 import type { Dialect } from '../graph/facts.ts'
 import { ShardWriter } from './write-shard.ts'
 
 /**
- * The synchronous part of building a shard, in a thread of its own: one message per batch of blobs, then `end`. What the
- * parsers find in the blobs of a batch is its answer.
+ * The synchronous part of building shards, in a thread of its own: where to write one, one message per batch of blobs, then
+ * `end`. What the parsers find in the blobs of a batch is its answer.
  */
 export type BuildMessage =
+  | { readonly file: string }
   | {
       readonly shas: readonly string[]
       readonly sizes: readonly number[]
@@ -17,16 +18,21 @@ export type BuildMessage =
     }
   | 'end'
 
-const { file } = workerData as { file: string }
-const writer = new ShardWriter(file)
+let writer: ShardWriter | null = null
 
-parentPort?.on('message', (message: BuildMessage) => {
+parentPort?.on('message', (message: BuildMessage) => parentPort?.postMessage(answer(message)))
+
+function answer(message: BuildMessage): unknown {
+  if (typeof message === 'object' && 'file' in message) {
+    writer = new ShardWriter(message.file)
+    return 'begun'
+  }
+  if (writer === null) throw new Error('no shard was begun')
   if (message === 'end') {
     const built = writer.finish()
     writer.close()
-    parentPort?.postMessage(built)
-    parentPort?.close()
-    return
+    writer = null
+    return built
   }
   const rows = factRowsOf()
   let at = 0
@@ -37,5 +43,5 @@ parentPort?.on('message', (message: BuildMessage) => {
     for (const dialect of message.dialects[i] ?? []) rows.add({ sha, dialect, content })
     at += size
   }
-  parentPort?.postMessage(rows.take())
-})
+  return rows.take()
+}

@@ -11,7 +11,7 @@ export interface NamedSymbol {
 }
 
 /** Definitions of one name that are looked at. */
-const MAX_DEFINITIONS = 50
+export const MAX_DEFINITIONS = 50
 
 /**
  * Where symbols of a name are defined, in one file or in any. A name without an owner means a top-level symbol; members

@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { BuildMessage } from './build-thread.ts'
+
+/** A thread of this process that builds shards, one after the other: parsers that have run before are faster. */
+export interface Builder {
+  /** Sends a message and waits for the answer. @throws the reason of the signal, or what has ended the thread */
+  ask(message: BuildMessage, options?: { transfer?: ArrayBuffer[]; signal?: AbortSignal | undefined }): Promise<unknown>
+}
+
+/** More would wait for each other, and each has its parsers in memory. */
+const THREADS = Math.min(Math.max(availableParallelism(), 1), 4)
+/** After it a thread that has nothing to do is ended, with its memory. */
+const IDLE_MS = 5_000
+/** Of one thread, in MiB: the young generation is kept small, since trees of syntax die young and would make it grow. */
+const LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 }
+
+const idle: { readonly builder: Thread; readonly leave: AbortController }[] = []
+const waiting: (() => void)[] = []
+let busy = 0
+
+/**
+ * Does something with a thread, when one is free. One that was not left as it was found is ended: whatever `work` throws
+ * may have left a shard half made.
+ */
+export async function withBuilder<T>(
+  signal: AbortSignal | undefined,
+  work: (builder: Builder) => Promise<T>,
+): Promise<T> {
+  while (busy >= THREADS) await new Promise<void>((resolve) => waiting.push(resolve))
+  busy++
+  try {
+    signal?.throwIfAborted()
+    const builder = take()
+    try {
+      const made = await work(builder)
+      keep(builder)
+      return made
+    } catch (error) {
+      await builder.end()
+      throw error
+    }
+  } finally {
+    busy--
+    waiting.shift()?.()
+  }
+}
+
+function take(): Thread {
+  for (let found = idle.pop(); found !== undefined; found = idle.pop()) {
+    found.leave.abort()
+    if (!found.builder.hasEnded) return found.builder
+  }
+  return new Thread()
+}
+
+function keep(builder: Thread): void {
+  const leave = new AbortController()
+  const entry = { builder, leave }
+  idle.push(entry)
+  sleep(IDLE_MS, undefined, { signal: leave.signal, ref: false }).then(
+    () => {
+      idle.splice(idle.indexOf(entry), 1)
+      void builder.end()
+    },
+    // It was taken again.
+    () => {},
+  )
+}
+
+class Thread implements Builder {
+  readonly #worker: Worker
+  readonly #failed: Promise<never>
+  hasEnded = false
+
+  constructor() {
+    this.#worker = new Worker(new URL('./build-thread.ts', import.meta.url), { resourceLimits: LIMITS })
+    this.#worker.unref()
+    // The thread may fail while nobody waits for it; whoever waits next is told.
+    this.#failed = new Promise<never>((_, reject) => {
+      this.#worker.once('error', reject)
+      this.#worker.once('exit', () => {
+        this.hasEnded = true
+        reject(new Error('the thread that builds shards has ended'))
+      })
+    })
+    this.#failed.catch(() => {})
+  }
+
+  async ask(
+    message: BuildMessage,
+    { transfer = [], signal }: { transfer?: ArrayBuffer[]; signal?: AbortSignal | undefined } = {},
+  ): Promise<unknown> {
+    this.#worker.ref()
+    try {
+      const answered = once(this.#worker, 'message', signal ? { signal } : {})
+      this.#worker.postMessage(message, transfer)
+      const [answer] = (await Promise.race([answered, this.#failed])) as [unknown]
+      return answer
+    } finally {
+      this.#worker.unref()
+    }
+  }
+
+  async end(): Promise<void> {
+    this.hasEnded = true
+    await this.#worker.terminate()
+  }
+}
