@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SYMBOL_KINDS } from '../../../contract/languages.ts'
 
 /**
@@ -112,5 +112,5 @@ export function signatureOf(text: string): string {
 
 /** 16 hexadecimal digits; texts that differ in white space alone have the same. */
 export function digestOf(text: string): string {
-  return createHash('sha256').update(text.replaceAll(/\s+/g, ' ').trim()).digest('hex').slice(0, 16)
+  return hash('sha256', text.replaceAll(/\s+/g, ' ').trim(), 'hex').slice(0, 16)
 }

@@ -12,14 +12,21 @@ export const selectParsed = statement<Key & { version: number }, { sha: string; 
   'select sha, dialect from code_facts where org_id = :org and repository_id = :repository and version = :version',
 )
 
-/** What was found before in these blobs. */
-export const deleteFacts = statement<Key & { shas: readonly string[] }>(
+/** What was found before in these blobs; nothing mostly. What hangs on it is taken away by `deleteFound`. */
+export const deleteFacts = statement<Key & { shas: readonly string[] }, { sha: string }>(
   'graph.deleteFacts',
-  `with symbols as (
-     delete from code_symbols where org_id = :org and repository_id = :repository and sha = any(:shas)),
-   entry_points as (
-     delete from code_entry_points where org_id = :org and repository_id = :repository and sha = any(:shas))
-   delete from code_facts where org_id = :org and repository_id = :repository and sha = any(:shas)`,
+  `delete from code_facts where org_id = :org and repository_id = :repository and sha = any(:shas) returning sha`,
+)
+
+/** Blob by blob: until there are statistics, the planner takes the whole repository for as little as one blob. */
+export const deleteFound = statement<Key & { shas: readonly string[] }>(
+  'graph.deleteFound',
+  `with blobs as (select unnest(:shas::text[]) as sha),
+   symbols as (
+     delete from code_symbols s using blobs b
+     where s.org_id = :org and s.repository_id = :repository and s.sha = b.sha)
+   delete from code_entry_points p using blobs b
+   where p.org_id = :org and p.repository_id = :repository and p.sha = b.sha`,
 )
 
 export const insertFacts = statement<Key & { rows: string }>(
@@ -56,21 +63,11 @@ export const selectImports = statement<
    where org_id = :org and repository_id = :repository and sha = any(:shas)`,
 )
 
-/** What was found in blobs that no file of the commit has. */
-export const deleteFactsBut = statement<Key>(
-  'graph.deleteFactsBut',
-  `with unused as (
-     select sha, dialect from code_facts f where org_id = :org and repository_id = :repository and not exists (
-       select from code_files c where c.org_id = f.org_id and c.repository_id = f.repository_id
-         and c.sha = f.sha and c.dialect = f.dialect)),
-   symbols as (
-     delete from code_symbols
-     where org_id = :org and repository_id = :repository and (sha, dialect) in (select sha, dialect from unused)),
-   entry_points as (
-     delete from code_entry_points
-     where org_id = :org and repository_id = :repository and (sha, dialect) in (select sha, dialect from unused))
-   delete from code_facts
-   where org_id = :org and repository_id = :repository and (sha, dialect) in (select sha, dialect from unused)`,
+/** Blobs of which nothing is needed any more: no file of the commit has them. */
+export const selectUnusedFacts = statement<Key, { sha: string }>(
+  'graph.unusedFacts',
+  `select sha from code_facts where org_id = :org and repository_id = :repository
+   except select sha from code_files where org_id = :org and repository_id = :repository`,
 )
 
 /** One import of a file, as it is resolved in the commit. */

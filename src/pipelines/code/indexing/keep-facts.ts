@@ -1,5 +1,7 @@
+import type { OrgId, RepositoryId } from '../../../contract/ids.ts'
+import type { Sql } from '../../../kernel/statement.ts'
 import type { FactRows } from '../graph/fact-rows.ts'
-import { deleteFacts, insertEntryPoints, insertFacts, insertSymbols } from '../graph/graph.sql.ts'
+import { deleteFacts, deleteFound, insertEntryPoints, insertFacts, insertSymbols } from '../graph/graph.sql.ts'
 import type { IndexCtx } from './shapes.ts'
 
 /**
@@ -9,9 +11,18 @@ import type { IndexCtx } from './shapes.ts'
 export async function keepFacts({ org, input: { repository }, inTenant }: IndexCtx, rows: FactRows): Promise<void> {
   const key = { org, repository }
   await inTenant(async (tenant) => {
-    await tenant.run(deleteFacts, { ...key, shas: rows.shas })
+    await forgetFacts(tenant, key, rows.shas)
     await tenant.run(insertFacts, { ...key, rows: rows.facts })
     await tenant.run(insertSymbols, { ...key, rows: rows.symbols })
     await tenant.run(insertEntryPoints, { ...key, rows: rows.entryPoints })
   })
+}
+
+export async function forgetFacts(
+  tenant: Sql,
+  key: { org: OrgId; repository: RepositoryId },
+  shas: readonly string[],
+): Promise<void> {
+  const gone = await tenant.run(deleteFacts, { ...key, shas })
+  if (gone.length > 0) await tenant.run(deleteFound, { ...key, shas: [...new Set(gone.map(({ sha }) => sha))] })
 }

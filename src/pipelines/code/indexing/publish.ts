@@ -12,6 +12,7 @@ import * as graphSql from '../graph/graph.sql.ts'
 import { checksumOf, encodeSnapshot } from '../snapshot/snapshot.ts'
 import { graphOf } from './commit-graph.ts'
 import { contentsOf, type Contents } from './contents.ts'
+import { forgetFacts } from './keep-facts.ts'
 import { deltaOf, pagesOf, writeDelta } from './delta.ts'
 import * as sql from './indexing.sql.ts'
 import { mirrorRequest, mirrorUnlessDeleted, unlessDeleted } from './mirror-of-run.ts'
@@ -102,8 +103,14 @@ async function writeSnapshot(
 async function removeUnusedFacts({ org, input: { repository }, inTenant }: IndexCtx): Promise<void> {
   await inTenant(async (tenant) => {
     await tenant.run(lockRepository, { org, key: repository })
-    if ((await activeRunOf(tenant, org, repository)) === null)
-      await tenant.run(graphSql.deleteFactsBut, { org, repository })
+    if ((await activeRunOf(tenant, org, repository)) !== null) return
+    const unused = await tenant.run(graphSql.selectUnusedFacts, { org, repository })
+    for (const rows of pagesOf(unused))
+      await forgetFacts(
+        tenant,
+        { org, repository },
+        rows.map(({ sha }) => sha),
+      )
   })
 }
 
