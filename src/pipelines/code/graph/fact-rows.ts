@@ -7,7 +7,8 @@ import { usesOfImports, type ImportUses } from './reach/uses-of-imports.ts'
 /** Rows of what was found in some blobs, as JSON texts for `jsonb_to_recordset`. */
 export interface FactRows {
   readonly count: number
-  readonly shas: readonly string[]
+  /** What they were found in. */
+  readonly parsed: readonly { readonly sha: string; readonly dialect: Dialect }[]
   readonly facts: string
   readonly symbols: string
   readonly entryPoints: string
@@ -32,10 +33,10 @@ export function factRowsOf(): {
   const facts: object[] = []
   const symbols: object[] = []
   const entryPoints: object[] = []
-  const shas = new Set<string>()
+  const parsed: FactRows['parsed'][number][] = []
   return {
     add: ({ sha, dialect, content }) => {
-      shas.add(sha)
+      parsed.push({ sha, dialect })
       const found = factsOf(content, dialect)
       const kept = importsOf(found)
       const { incomplete } = found
@@ -51,7 +52,7 @@ export function factRowsOf(): {
     },
     take: () => ({
       count: facts.length,
-      shas: [...shas],
+      parsed,
       facts: storable(facts),
       symbols: storable(symbols),
       entryPoints: storable(entryPoints),

@@ -12,21 +12,29 @@ export const selectParsed = statement<Key & { version: number }, { sha: string; 
   'select sha, dialect from code_facts where org_id = :org and repository_id = :repository and version = :version',
 )
 
-/** What was found before in these blobs; nothing mostly. What hangs on it is taken away by `deleteFound`. */
-export const deleteFacts = statement<Key & { shas: readonly string[] }, { sha: string }>(
+/** A blob as it was parsed: the same place in both lists. */
+interface Parsed {
+  shas: readonly string[]
+  dialects: readonly string[]
+}
+
+/** What was found before in these; nothing mostly. What hangs on it is taken away by `deleteFound`. */
+export const deleteFacts = statement<Key & Parsed, { sha: string; dialect: string }>(
   'graph.deleteFacts',
-  `delete from code_facts where org_id = :org and repository_id = :repository and sha = any(:shas) returning sha`,
+  `delete from code_facts f using unnest(:shas::text[], :dialects::text[]) as b (sha, dialect)
+   where f.org_id = :org and f.repository_id = :repository and f.sha = b.sha and f.dialect = b.dialect
+   returning f.sha, f.dialect`,
 )
 
 /** Blob by blob: until there are statistics, the planner takes the whole repository for as little as one blob. */
-export const deleteFound = statement<Key & { shas: readonly string[] }>(
+export const deleteFound = statement<Key & Parsed>(
   'graph.deleteFound',
-  `with blobs as (select unnest(:shas::text[]) as sha),
+  `with blobs as (select * from unnest(:shas::text[], :dialects::text[]) as b (sha, dialect)),
    symbols as (
      delete from code_symbols s using blobs b
-     where s.org_id = :org and s.repository_id = :repository and s.sha = b.sha)
+     where s.org_id = :org and s.repository_id = :repository and s.sha = b.sha and s.dialect = b.dialect)
    delete from code_entry_points p using blobs b
-   where p.org_id = :org and p.repository_id = :repository and p.sha = b.sha`,
+   where p.org_id = :org and p.repository_id = :repository and p.sha = b.sha and p.dialect = b.dialect`,
 )
 
 export const insertFacts = statement<Key & { rows: string }>(
@@ -63,11 +71,11 @@ export const selectImports = statement<
    where org_id = :org and repository_id = :repository and sha = any(:shas)`,
 )
 
-/** Blobs of which nothing is needed any more: no file of the commit has them. */
-export const selectUnusedFacts = statement<Key, { sha: string }>(
+/** Of which nothing is needed any more: no file of the commit has them. */
+export const selectUnusedFacts = statement<Key, { sha: string; dialect: string }>(
   'graph.unusedFacts',
-  `select sha from code_facts where org_id = :org and repository_id = :repository
-   except select sha from code_files where org_id = :org and repository_id = :repository`,
+  `select sha, dialect from code_facts where org_id = :org and repository_id = :repository
+   except select sha, dialect from code_files where org_id = :org and repository_id = :repository`,
 )
 
 /** One import of a file, as it is resolved in the commit. */

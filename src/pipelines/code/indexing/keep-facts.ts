@@ -11,7 +11,7 @@ import type { IndexCtx } from './shapes.ts'
 export async function keepFacts({ org, input: { repository }, inTenant }: IndexCtx, rows: FactRows): Promise<void> {
   const key = { org, repository }
   await inTenant(async (tenant) => {
-    await forgetFacts(tenant, key, rows.shas)
+    await forgetFacts(tenant, key, rows.parsed)
     await tenant.run(insertFacts, { ...key, rows: rows.facts })
     await tenant.run(insertSymbols, { ...key, rows: rows.symbols })
     await tenant.run(insertEntryPoints, { ...key, rows: rows.entryPoints })
@@ -21,8 +21,12 @@ export async function keepFacts({ org, input: { repository }, inTenant }: IndexC
 export async function forgetFacts(
   tenant: Sql,
   key: { org: OrgId; repository: RepositoryId },
-  shas: readonly string[],
+  blobs: readonly { readonly sha: string; readonly dialect: string }[],
 ): Promise<void> {
-  const gone = await tenant.run(deleteFacts, { ...key, shas })
-  if (gone.length > 0) await tenant.run(deleteFound, { ...key, shas: [...new Set(gone.map(({ sha }) => sha))] })
+  const listsOf = (rows: typeof blobs) => ({
+    shas: rows.map(({ sha }) => sha),
+    dialects: rows.map(({ dialect }) => dialect),
+  })
+  const gone = await tenant.run(deleteFacts, { ...key, ...listsOf(blobs) })
+  if (gone.length > 0) await tenant.run(deleteFound, { ...key, ...listsOf(gone) })
 }

@@ -105,12 +105,7 @@ async function removeUnusedFacts({ org, input: { repository }, inTenant }: Index
     await tenant.run(lockRepository, { org, key: repository })
     if ((await activeRunOf(tenant, org, repository)) !== null) return
     const unused = await tenant.run(graphSql.selectUnusedFacts, { org, repository })
-    for (const rows of pagesOf(unused))
-      await forgetFacts(
-        tenant,
-        { org, repository },
-        rows.map(({ sha }) => sha),
-      )
+    for (const blobs of pagesOf(unused)) await forgetFacts(tenant, { org, repository }, blobs)
   })
 }
 

@@ -17,7 +17,7 @@ const IDLE_MS = 5_000
 /** Of one thread, in MiB: the young generation is kept small, since trees of syntax die young and would make it grow. */
 const LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 }
 
-const idle: { readonly builder: Thread; readonly leave: AbortController }[] = []
+const idle: { readonly builder: Thread; readonly stay: AbortController }[] = []
 const waiting: (() => void)[] = []
 let busy = 0
 
@@ -29,10 +29,8 @@ export async function withBuilder<T>(
   signal: AbortSignal | undefined,
   work: (builder: Builder) => Promise<T>,
 ): Promise<T> {
-  while (busy >= THREADS) await new Promise<void>((resolve) => waiting.push(resolve))
-  busy++
+  await turn(signal)
   try {
-    signal?.throwIfAborted()
     const builder = take()
     try {
       const made = await work(builder)
@@ -43,26 +41,56 @@ export async function withBuilder<T>(
       throw error
     }
   } finally {
-    busy--
-    waiting.shift()?.()
+    leave()
   }
+}
+
+/** Waits until a thread is free; whoever leaves hands its place on. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  if (busy < THREADS) {
+    busy++
+    return
+  }
+  const free = Promise.withResolvers<void>()
+  const stop = (): void => {
+    const place = waiting.indexOf(free.resolve)
+    if (place < 0) return
+    waiting.splice(place, 1)
+    free.reject(signal?.reason)
+  }
+  waiting.push(free.resolve)
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    await free.promise
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+function leave(): void {
+  const next = waiting.shift()
+  if (next === undefined) busy--
+  else next()
 }
 
 function take(): Thread {
   for (let found = idle.pop(); found !== undefined; found = idle.pop()) {
-    found.leave.abort()
+    found.stay.abort()
     if (!found.builder.hasEnded) return found.builder
   }
   return new Thread()
 }
 
 function keep(builder: Thread): void {
-  const leave = new AbortController()
-  const entry = { builder, leave }
+  const stay = new AbortController()
+  const entry = { builder, stay }
   idle.push(entry)
-  sleep(IDLE_MS, undefined, { signal: leave.signal, ref: false }).then(
+  sleep(IDLE_MS, undefined, { signal: stay.signal, ref: false }).then(
     () => {
-      idle.splice(idle.indexOf(entry), 1)
+      const place = idle.indexOf(entry)
+      if (place < 0) return
+      idle.splice(place, 1)
       void builder.end()
     },
     // It was taken again.
