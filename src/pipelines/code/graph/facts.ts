@@ -11,8 +11,19 @@ export interface Facts {
   readonly entryPoints: readonly EntryPointFact[]
   /** Local names (of imports and top-level symbols) that run or are read when the module is loaded, outside any symbol. */
   readonly moduleUses: readonly string[]
+  readonly module: ModuleFacts
   /** The text has syntax errors, so that something may be missing. */
   readonly incomplete: boolean
+}
+
+/** Worked out when it is asked for, as digests of symbols are: most facts are never compared. */
+export interface ModuleFacts {
+  /** Of what runs when the module is loaded, outside top-level symbols and imports, without comments and layout. */
+  readonly digest: string
+  /** Top-level symbols whose value is worked out on loading, and `#0`, `#1`, … for the statements between, in order. */
+  readonly loadOrder: readonly string[]
+  /** Of all top-level statements, in any order, without comments and layout: what it misses has not changed. */
+  readonly textDigest: string
 }
 
 export type SymbolKind = (typeof SYMBOL_KINDS)[number]
@@ -30,7 +41,7 @@ export interface SymbolFact {
   readonly exportedAs: readonly string[]
   /** What callers rely on: the text before the body, white space made one space, at most 400 characters. */
   readonly signature: string
-  /** Of the whole text of the definition without comments' and blanks' layout: see `digestOf`. */
+  /** Of the whole text of the definition without comments and layout; literals count as they are written. */
   readonly digest: string
   /** Local names (of imports and top-level symbols) used in it. Empty for members: those of the top-level symbol include theirs. */
   readonly uses: readonly string[]
@@ -110,7 +121,35 @@ export function signatureOf(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_SIGNATURE)
 }
 
-/** 16 hexadecimal digits; texts that differ in white space alone have the same. */
+/** 16 hexadecimal digits. */
 export function digestOf(text: string): string {
-  return hash('sha256', text.replaceAll(/\s+/g, ' ').trim(), 'hex').slice(0, 16)
+  return hash('sha256', text, 'hex').slice(0, 16)
+}
+
+/** Of what has nothing, or could not be read: only the same text is the same then. */
+export function noFacts(text: string, incomplete: boolean): Facts {
+  return { symbols: [], imports: [], entryPoints: [], moduleUses: [], module: unreadModule(text), incomplete }
+}
+
+export function unreadModule(text: string): ModuleFacts {
+  return lazyModule(() => {
+    const digest = digestOf(text)
+    return { digest, loadOrder: [], textDigest: digest }
+  })
+}
+
+export function lazyModule(read: () => ModuleFacts): ModuleFacts {
+  let found: ModuleFacts | null = null
+  const known = (): ModuleFacts => (found ??= read())
+  return {
+    get digest() {
+      return known().digest
+    },
+    get loadOrder() {
+      return known().loadOrder
+    },
+    get textDigest() {
+      return known().textDigest
+    },
+  }
 }

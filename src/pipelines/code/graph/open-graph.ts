@@ -88,14 +88,17 @@ async function openGraph(tenant: Sql, org: OrgId, key: string): Promise<OpenGrap
       )
       return [
         ...unknown,
-        ...near.slice(0, MAX_TOLD).map(({ path, line, specifier }) => ({
-          path,
-          reason: 'imports_unresolved' as const,
-          detail:
-            specifier === null
-              ? `Line ${line} computes what it imports, which may be what is asked about.`
-              : `Line ${line} imports '${specifier}', which leads nowhere and may mean what is asked about.`,
-        })),
+        ...near
+          .toSorted(sourcesFirst)
+          .slice(0, MAX_TOLD)
+          .map(({ path, line, specifier }) => ({
+            path,
+            reason: 'imports_unresolved' as const,
+            detail:
+              specifier === null
+                ? `Line ${line} computes what it imports, which may be what is asked about.`
+                : `Line ${line} imports '${specifier}', which leads nowhere and may mean what is asked about.`,
+          })),
       ]
     },
   }
@@ -105,7 +108,7 @@ function notBuilt(commit: string | null): Unknown {
   const detail =
     commit === null
       ? 'No commit of this repository is indexed yet, so that nothing is known of it.'
-      : 'This repository was indexed by an older version and is indexed again; it has no graph yet.'
+      : 'This repository has no graph: it was indexed by an older version and is indexed again, or its imports could not be resolved in time, which its latest run tells.'
   return { path: null, reason: 'not_indexed', detail }
 }
 
@@ -119,7 +122,13 @@ function unknownOfFile({ path, language, dialect, incomplete }: GraphFile): Unkn
       },
     ]
   if (incomplete !== true) return []
-  return [{ path, reason: 'parse_incomplete', detail: 'The file has syntax errors, so that imports may be missing.' }]
+  return [
+    {
+      path,
+      reason: 'parse_incomplete',
+      detail: 'The file has syntax errors or is too large, so that imports may be missing.',
+    },
+  ]
 }
 
 const EXTENSIONS = new Set(['js', 'ts', 'tsx', 'jsx', 'mjs', 'cjs', 'mts', 'cts', 'json'])
@@ -132,10 +141,14 @@ function namesOf(path: string): string[] {
   return [stem, first, ...(/^(?:index|__init__)$/.test(first) ? [basename(dirname(path))] : [])]
 }
 
-/** What is computed is mostly a file below the one that imports it. */
+function sourcesFirst(a: { path: string }, b: { path: string }): number {
+  return Number(classOf(a.path) === 'test') - Number(classOf(b.path) === 'test')
+}
+
+/** What is computed is mostly a file below the folder of the one that imports it, and so in tests. From the root it may be any. */
 function mayCompute(from: string, paths: readonly string[]): boolean {
   const dir = dirname(from)
-  return classOf(from) !== 'test' && dir !== '.' && paths.some((path) => path !== from && path.startsWith(`${dir}/`))
+  return dir !== '.' && paths.some((path) => path !== from && path.startsWith(`${dir}/`))
 }
 
 function lastPart(specifier: string): string {

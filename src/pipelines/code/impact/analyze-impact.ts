@@ -109,7 +109,7 @@ async function present(tenant: Sql, result: Result): Promise<Impact> {
     files.filter(({ test }) => input.includeTests || !test),
     fanIn,
   )
-  const tests = testsOf(result, nameOf)
+  const tests = testsOf(result, { nameOf, fanIn })
   const endpoints = entries.filter(({ kind }) => kind === 'endpoint')
   const jobs = entries.filter(({ kind }) => kind === 'job')
   const findings = findingsOf(result, { fanIn, tests, endpoints, jobs, cycles, unknown, nameOf })
@@ -232,13 +232,18 @@ function wayText(way: NonNullable<Reached['runtimeWay']>, nameOf: NameOf): strin
 }
 
 /** Tests that run what was changed, and those that were changed themselves. */
-function testsOf({ graph, change, files }: Result, nameOf: NameOf): Impact['tests'] {
+function testsOf(
+  { graph, change, files }: Result,
+  { nameOf, fanIn }: Pick<Around, 'nameOf' | 'fanIn'>,
+): Impact['tests'] {
+  const isRun = (file: { repository: string; path: string }): boolean =>
+    isRunnableTest(file.path, (fanIn.get(fileKey(file)) ?? 0) > 0)
   const own = change.files
-    .filter(({ path, change: kind }) => kind !== 'deleted' && isRunnableTest(path))
+    .filter(({ path, change: kind }) => kind !== 'deleted' && isRun({ repository: graph.id, path }))
     .map(({ path }) => ({ repository: graph.about.repository, path, distance: 0, reason: 'It was changed itself' }))
   const known = new Set(own.map(({ path }) => path))
   const others = files.flatMap(({ repository, path, test, runtimeWay }) =>
-    !test || runtimeWay === null || !isRunnableTest(path) || (repository === graph.id && known.has(path))
+    !test || runtimeWay === null || !isRun({ repository, path }) || (repository === graph.id && known.has(path))
       ? []
       : [
           {
@@ -266,6 +271,7 @@ function findingsOf({ graph, change, files, imports }: Result, around: Around): 
   const { repository, indexedCommit } = graph.about
   const usersOf = usersOfSymbols(imports)
   const isOther = (id: string): boolean => id !== graph.id
+  const feltNames = namesByPath(change.start)
   const feltPaths = new Set(change.start.filter(({ names }) => names.size > 0).map(({ path }) => path))
   const entry = ({ method, name, title }: Impact['endpoints'][number]): string =>
     title ?? [method, name].filter((part) => part !== null).join(' ')
@@ -282,9 +288,11 @@ function findingsOf({ graph, change, files, imports }: Result, around: Around): 
     })),
     symbols: change.symbols.map((symbol) => ({
       ...symbol,
-      users: symbol.exported
-        ? usersOf({ repository: graph.id, path: symbol.path }, exportedName(symbol, change.start))
-        : [],
+      // Nothing else is told of the users of other changes.
+      users:
+        symbol.exported && (symbol.change === 'removed' || symbol.change === 'signature')
+          ? usersOf({ repository: graph.id, path: symbol.path }, exportedName(symbol, feltNames.get(symbol.path)))
+          : [],
     })),
     dependents: {
       total: files.length,
@@ -303,9 +311,18 @@ function findingsOf({ graph, change, files, imports }: Result, around: Around): 
   }
 }
 
+function namesByPath(starts: Change['start']): ReadonlyMap<string, ReadonlySet<string>> {
+  const byPath = new Map<string, Set<string>>()
+  for (const { path, names } of starts) {
+    const known = byPath.get(path)
+    if (known === undefined) byPath.set(path, new Set(names))
+    else for (const name of names) known.add(name)
+  }
+  return byPath
+}
+
 /** Its own name, unless what is felt of its file is the default export and nothing of that name. */
-function exportedName({ path, name }: { path: string; name: string }, start: Change['start']): string {
+function exportedName({ name }: { name: string }, names: ReadonlySet<string> = new Set()): string {
   const [owner = name] = name.split('.')
-  const names = new Set(start.flatMap((one) => (one.path === path ? [...one.names] : [])))
   return names.has('default') && !names.has(owner) && !names.has('*') ? 'default' : owner
 }

@@ -5,7 +5,7 @@ import { changedSymbols } from './changed-symbols.ts'
 import { changeOfFile, touchedExports, type Version } from './touched-exports.ts'
 
 function versionOf(text: string, dialect: Dialect = 'ts'): Version {
-  return { text, facts: extractFacts(text, dialect) }
+  return { facts: extractFacts(text, dialect) }
 }
 
 const CLASS = 'export class A {\n  m() { return 1 }\n  n() { return 2 }\n}\n'

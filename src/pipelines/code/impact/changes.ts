@@ -38,6 +38,9 @@ export interface ChangeOptions {
 const ALL: ReadonlySet<string> = new Set(['*'])
 /** Files that are looked into; of the others all is taken for changed. */
 const MAX_COMPARED = 1_000
+/** More are no change that anybody looks at. */
+const MAX_FILES = 5_000
+const MAX_SYMBOLS = 20_000
 
 /** @throws TenonError `validation_failed`, `diff_invalid`, `path_not_found`, `symbol_not_found`, and as `compareRefs`. */
 export function changeOf(input: Input, options: ChangeOptions): Promise<Change> {
@@ -53,11 +56,12 @@ export function changeOf(input: Input, options: ChangeOptions): Promise<Change> 
 }
 
 async function ofDiff(text: string, options: ChangeOptions): Promise<Change> {
-  const diffs = readDiff(text)
+  const all = readDiff(text)
+  const diffs = all.slice(0, MAX_FILES)
   const { graph } = options
   const paths = [...new Set(diffs.flatMap(({ before, after }) => [before ?? [], after ?? []].flat()))]
   const rows = new Map((await graph.filesAt(paths)).map((row) => [row.path, row]))
-  const unknown: Unknown[] = []
+  const unknown: Unknown[] = all.length > MAX_FILES ? [leftOut(all.length - MAX_FILES, 'files')] : []
   const comparisons: Comparison[] = []
   const files: ChangedFile[] = []
   const whole: string[] = []
@@ -213,6 +217,14 @@ function wholeStarts(paths: readonly string[], { graph }: ChangeOptions): ReachS
   return paths.map((path) => ({ repository: graph.id, path, names: ALL }))
 }
 
+function leftOut(count: number, what: string): Unknown {
+  return {
+    path: null,
+    reason: 'limit_reached',
+    detail: `${count} ${what} more than one answer can tell of were left out.`,
+  }
+}
+
 /** Looks into the files, in threads. */
 async function compare(comparisons: readonly Comparison[], options: ChangeOptions): Promise<Omit<Change, 'files'>> {
   const { deps, rebuild, org, graph, signal } = options
@@ -231,10 +243,12 @@ async function compare(comparisons: readonly Comparison[], options: ChangeOption
       reason: 'limit_reached',
       detail: `${beyond.length} files more than can be looked into: all of each is taken for changed.`,
     })
+  const symbols = within.flatMap(({ before, after }, i) =>
+    (compared[i]?.symbols ?? []).map((symbol) => ({ path: after ?? before ?? '', ...symbol })),
+  )
+  if (symbols.length > MAX_SYMBOLS) unknown.push(leftOut(symbols.length - MAX_SYMBOLS, 'symbols'))
   return {
-    symbols: within.flatMap(({ before, after }, i) =>
-      (compared[i]?.symbols ?? []).map((symbol) => ({ path: after ?? before ?? '', ...symbol })),
-    ),
+    symbols: symbols.slice(0, MAX_SYMBOLS),
     start: [
       ...within.flatMap((file, i) => startsOf(file, compared[i], graph.id)),
       ...beyond.flatMap((file) => startsOf(file, undefined, graph.id)),

@@ -32,7 +32,7 @@ export function compareFiles(files: readonly Comparison[], read: Read): readonly
 
 function versionOf(path: string | null, text: string | null): Version | null {
   const dialect = path === null ? null : dialectOf(path)
-  return dialect === null || text === null ? null : { text, facts: extractFacts(text, dialect) }
+  return dialect === null || text === null ? null : { facts: extractFacts(text, dialect) }
 }
 
 /** A member stands for its class. */

@@ -1,11 +1,9 @@
-import type { Facts, ImportFact } from '../graph/facts.ts'
+import type { Facts, ImportFact, ModuleFacts } from '../graph/facts.ts'
 import { changedSymbols, topLevelOf, type SymbolChange } from './changed-symbols.ts'
 import { localGraph } from '../graph/reach/local-graph.ts'
-import { isModuleChanged } from './module-text.ts'
 
 /** A file before or after a change. */
 export interface Version {
-  readonly text: string
   readonly facts: Facts
 }
 
@@ -45,9 +43,22 @@ export function changeOfFile(before: Version | null, after: Version | null): Fil
   const touch = (local: Iterable<string>, whole: boolean): readonly string[] =>
     versions.flatMap((facts) => [...touchedExports(facts, new Set(local), whole)])
   const run = topLevelOf(symbols.filter(isRun))
-  const names = touch([...run, ...bindings.locals], bindings.effects || isModuleChanged(before, after))
+  const moduleChanged = bindings.effects || isModuleChanged(before.facts.module, after.facts.module)
+  const isTold = moduleChanged || symbols.length > 0 || bindings.locals.size > 0 || bindings.exports.size > 0
+  const isMissed = !isTold && before.facts.module.textDigest !== after.facts.module.textDigest
+  const names = touch([...run, ...bindings.locals], moduleChanged || isMissed)
   const types = touch(topLevelOf(symbols.filter((symbol) => !isRun(symbol))), false)
   return { symbols, names: withAll([...names, ...bindings.exports]), typeNames: withAll(types) }
+}
+
+/** Whether what runs when a module is loaded differs, or in which order; what comes or goes is told otherwise. */
+function isModuleChanged(before: ModuleFacts, after: ModuleFacts): boolean {
+  if (before.digest !== after.digest) return true
+  const order = (one: ModuleFacts, other: ModuleFacts): string => {
+    const known = new Set(other.loadOrder)
+    return one.loadOrder.filter((name) => known.has(name)).join('\n')
+  }
+  return order(before, after) !== order(after, before)
 }
 
 /** Top-level symbols that are more than a type, before or after. */

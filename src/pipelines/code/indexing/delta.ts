@@ -3,7 +3,8 @@ import type { Sql } from '../../../kernel/statement.ts'
 import type { Change } from '../git/history.ts'
 import { dialectOf } from '../graph/facts.ts'
 import * as graphSql from '../graph/graph.sql.ts'
-import { edgesDigest, type CommitGraph } from './commit-graph.ts'
+import type { CommitGraph } from './commit-graph.ts'
+import type { PublicModule } from '../graph/resolve/resolver.ts'
 import type { Contents } from './contents.ts'
 import * as sql from './indexing.sql.ts'
 import type { IndexCtx } from './shapes.ts'
@@ -15,7 +16,7 @@ const ROWS = 5_000
 export async function deltaOf(
   { org, input: { repository }, inTenant }: IndexCtx,
   files: Contents['files'],
-  { commit, changes, graph }: { commit: string; changes: ReadonlyMap<string, Change>; graph: CommitGraph },
+  { commit, changes, graph }: { commit: string; changes: ReadonlyMap<string, Change>; graph: CommitGraph | null },
 ) {
   const { rows, kept } = await inTenant(async (tenant) => ({
     rows: await tenant.run(sql.selectFiles, { org, repository }),
@@ -28,11 +29,11 @@ export async function deltaOf(
   const written = files.flatMap(({ path, sha, language }) => {
     const row = before.get(path)
     before.delete(path)
-    const out = graph.edges.get(path) ?? []
-    const links = { dialect: dialectOf(path), edges: edgesDigest(out), cycle: graph.cycles.get(path) ?? null }
-    if (row?.edges !== links.edges) {
+    const linked = graph?.files.get(path)
+    const links = { dialect: dialectOf(path), edges: linked?.digest ?? null, cycle: linked?.cycle ?? null }
+    if ((row?.edges ?? null) !== links.edges) {
       if (row !== undefined) relinked.push(path)
-      for (const edge of out) edges.push({ src: path, ...edge })
+      for (const edge of linked?.edges ?? []) edges.push({ src: path, ...edge })
     }
     const known = changes.get(path)
     const isSame = row?.sha === sha && (known === undefined || known.commit === row.commit)
@@ -43,13 +44,19 @@ export async function deltaOf(
   })
   const present = new Set(files.map(({ path }) => path))
   const removed = [...before.keys()]
-  return { written, removed, relinked: [...relinked, ...removed], edges, ...modulesDelta(kept, graph, present) }
+  return {
+    written,
+    removed,
+    relinked: [...relinked, ...removed],
+    edges,
+    ...modulesDelta(kept, graph?.modules ?? [], present),
+  }
 }
 
 /** A file of another repository is one that can be searched. */
 function modulesDelta(
   kept: readonly { module: string; path: string }[],
-  { modules }: CommitGraph,
+  modules: readonly PublicModule[],
   files: ReadonlySet<string>,
 ) {
   const now = new Map(modules.filter(({ path }) => files.has(path)).map(({ module, path }) => [module, path]))

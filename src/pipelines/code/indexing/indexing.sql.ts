@@ -100,7 +100,7 @@ export const publish = statement<
     checksum: string
     files: number
     sizeBytes: number
-    graphVersion: number
+    graphVersion: number | null
   }
 >(
   'code.publish',

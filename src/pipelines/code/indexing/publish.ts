@@ -7,7 +7,7 @@ import type { CodeDeps } from '../deps.ts'
 import { orDiskFull } from '../disk-full.ts'
 import { recentChanges } from '../git/history.ts'
 import { readTree } from '../git/read-mirror.ts'
-import { dialectOf, FACTS_VERSION } from '../graph/facts.ts'
+import { FACTS_VERSION } from '../graph/facts.ts'
 import * as graphSql from '../graph/graph.sql.ts'
 import { checksumOf, encodeSnapshot } from '../snapshot/snapshot.ts'
 import { graphOf } from './commit-graph.ts'
@@ -33,10 +33,8 @@ export async function publishCommit(
   await mirrorUnlessDeleted(deps, ctx)
   const contents = await contentsOf(ctx, files, results)
   const snapshot = await writeSnapshot(deps, ctx, contents)
-  const graph = await graphOf(deps, ctx, { tree: files, request })
-  // Another run may have removed what the plan counted on, when this one was stopped for a while.
-  if (contents.files.some(({ path }) => dialectOf(path) !== null && !graph.edges.has(path)))
-    throw new Error('a blob of the commit was not parsed')
+  const searchable = new Set(contents.files.map(({ path }) => path))
+  const graph = await graphOf(deps, ctx, { tree: files, searchable, request })
   const delta = await deltaOf(ctx, contents.files, { commit, changes, graph })
   const read = results.flatMap(({ id, blobs }) => blobs.map((blob) => ({ ...blob, shard: id })))
   const summary = {
@@ -63,7 +61,7 @@ export async function publishCommit(
         commit,
         snapshotKey: snapshot.key,
         checksum: snapshot.checksum,
-        graphVersion: FACTS_VERSION,
+        graphVersion: graph === null ? null : FACTS_VERSION,
       })
     },
     after: async () => {
@@ -71,7 +69,7 @@ export async function publishCommit(
       await removeUnusedFacts(ctx)
       await ctx.say(
         'info',
-        `indexed ${commit.slice(0, 12)}: ${summary.files} files, ${summary.blobsRead} blobs read, ${summary.blobsReused} reused, ${graph.unresolved} imports unresolved`,
+        `indexed ${commit.slice(0, 12)}: ${summary.files} files, ${summary.blobsRead} blobs read, ${summary.blobsReused} reused, ${graph?.unresolved ?? 'all'} imports unresolved`,
       )
     },
   }

@@ -68,6 +68,8 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
   const lanes = {
     literal: createSearchers({ dir, threads }),
     regex: createSearchers({ dir, threads: Math.ceil(threads / 2) }),
+    // Parsing may take its time, and is asked for seldom: its threads are started when it is.
+    parse: createSearchers({ dir, threads: Math.ceil(threads / 2) }),
   }
   const files = createBlobCache({ blobs, dir, maxBytes: maxDiskBytes })
   const all = Object.values(lanes)
@@ -95,8 +97,7 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
     },
     compare: (org, scope, compared, signal) => {
       const task = { kind: 'compare' as const, scope: refOf(scope), files: compared }
-      // It parses, which may take longer than a plain search should wait.
-      return onOne<readonly Compared[]>({ org, scope, task, lane: 'regex', limitMs: COMPARE_MS, signal })
+      return onOne<readonly Compared[]>({ org, scope, task, lane: 'parse', limitMs: COMPARE_MS, signal })
     },
     drop: async (key) => {
       parts.remove((one) => one === key)
@@ -113,14 +114,14 @@ export function createIndexReader({ blobs, dir, maxDiskBytes, maxMemoryBytes }: 
       )
       return found.flat()
     },
-    warmUp: () => all.forEach((lane) => lane.warmUp()),
+    warmUp: () => [lanes.literal, lanes.regex].forEach((lane) => lane.warmUp()),
     close: async () => {
       await Promise.all(all.map((lane) => lane.close()))
     },
   }
 }
 
-type Lanes = Readonly<Record<'literal' | 'regex', Searchers>>
+type Lanes = Readonly<Record<'literal' | 'regex' | 'parse', Searchers>>
 
 function searchOf(lanes: Lanes) {
   return async ({

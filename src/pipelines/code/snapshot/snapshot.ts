@@ -114,10 +114,18 @@ export class Snapshot {
     return this.#paths.subarray(file === 0 ? 0 : this.#ends[file - 1], this.#ends[file])
   }
 
-  /** The file at this path; null when there is none. */
+  /** The file at this path; null when there is none. What its class was when this was written need not be what it is now. */
   find(path: string): number | null {
     const bytes = Buffer.from(path)
-    let [low, high] = this.rangeOf(CLASSES.indexOf(classOf(path)))
+    for (const fileClass of CLASSES.keys()) {
+      const found = this.#findIn(this.rangeOf(fileClass), bytes)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  #findIn([from, to]: readonly [number, number], bytes: Buffer): number | null {
+    let [low, high] = [from, to]
     while (low < high) {
       const middle = (low + high) >> 1
       const order = Buffer.compare(this.pathBytes(middle), bytes)

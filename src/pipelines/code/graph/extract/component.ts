@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.ts'
+import { digestOf, type Facts, lazyModule } from '../facts.ts'
 import { extractJavaScript } from './javascript.ts'
 
 /** Longest opening tag of a script, in UTF-16 units. */
@@ -11,9 +11,20 @@ const MAX_TAG = 2_000
 export function extractComponent(text: string): Facts {
   const scripts = scriptsOf(text)
   let code = ''
-  for (const { start, end } of scripts) code += blank(text.slice(code.length, start)) + text.slice(start, end)
+  let markup = ''
+  for (const { start, end } of scripts) {
+    const before = text.slice(code.length, start)
+    markup += before
+    code += blank(before) + text.slice(start, end)
+  }
+  markup += text.slice(code.length)
   const facts = extractJavaScript(code + blank(text.slice(code.length)), scripts.some(isTyped) ? 'ts' : 'js')
-  return { ...facts, moduleUses: namesOf(facts) }
+  const { module: scripted } = facts
+  const module = lazyModule(() => {
+    const { loadOrder, textDigest } = scripted
+    return { digest: digestOf(`${scripted.digest}\n${markup}`), loadOrder, textDigest }
+  })
+  return { ...facts, moduleUses: namesOf(facts), module }
 }
 
 interface Script {

@@ -1,4 +1,4 @@
-import type { Dialect, Facts } from '../facts.ts'
+import { type Dialect, type Facts, noFacts } from '../facts.ts'
 import { extractComponent } from './component.ts'
 import { extractJavaScript } from './javascript.ts'
 import { extractPython } from './python.ts'
@@ -8,9 +8,7 @@ const MAX_UNITS = 1_000_000
 
 /** Synchronous and pure; never throws because of the text. */
 export function extractFacts(text: string, dialect: Dialect): Facts {
-  if (text.length > MAX_UNITS) return { ...NOTHING, incomplete: true }
+  if (text.length > MAX_UNITS) return noFacts(text, true)
   if (dialect === 'py') return extractPython(text)
   return dialect === 'sfc' ? extractComponent(text) : extractJavaScript(text, dialect)
 }
-
-const NOTHING: Facts = { symbols: [], imports: [], entryPoints: [], moduleUses: [], incomplete: false }

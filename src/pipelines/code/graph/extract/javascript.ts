@@ -1,12 +1,13 @@
 import type { Program } from 'oxc-parser'
 
-import type { Facts } from '../facts.ts'
+import { type Facts, lazyModule, noFacts, unreadModule } from '../facts.ts'
 import { DefinitionCollector } from './javascript/definitions.ts'
 import { EntryPointCollector } from './javascript/entry-points.ts'
 import { collectExports, declaredNames } from './javascript/exports.ts'
 import { ImportCollector } from './javascript/imports.ts'
 import { scanImports } from './javascript/lexical.ts'
 import { MemberCollector } from './javascript/members.ts'
+import { ModuleCode } from './javascript/module-code.ts'
 import { type Parsed, parseJavaScript, type ScriptDialect, unparsed } from './javascript/parse.ts'
 import { JavaScriptSource } from './javascript/source.ts'
 import { SymbolCollector } from './javascript/symbols.ts'
@@ -23,12 +24,11 @@ export function extractJavaScript(text: string, dialect: ScriptDialect): Facts {
 
 function factsOf(text: string, { program, comments, incomplete, failed }: Parsed): Facts {
   const source = new JavaScriptSource(text, comments)
-  const facts = program === null ? NOTHING : factsOfProgram(source, program)
+  const facts = program === null ? noFacts(text, true) : factsOfProgram(source, program)
   const scanned = failed.flatMap((span) => scanImports(source, span))
-  return { ...facts, imports: [...facts.imports, ...scanned], incomplete }
+  const read = { ...facts, imports: [...facts.imports, ...scanned], incomplete }
+  return incomplete ? { ...read, module: unreadModule(text) } : read
 }
-
-const NOTHING: Facts = { symbols: [], imports: [], entryPoints: [], moduleUses: [], incomplete: false }
 
 function factsOfProgram(source: JavaScriptSource, program: Program): Facts {
   const exports = collectExports(program)
@@ -36,9 +36,10 @@ function factsOfProgram(source: JavaScriptSource, program: Program): Facts {
   const entryPoints = new EntryPointCollector(source)
   const symbols = new SymbolCollector(source)
   const members = new MemberCollector(source, symbols)
-  const walk = new Walk(localNames(program), imports, entryPoints)
+  const walk = new Walk(localNames(program), { imports, entryPoints, source })
+  const code = new ModuleCode(source)
   const moduleUses = new Set<string>()
-  const definitions = new DefinitionCollector({ source, exports, imports, symbols, members, walk, moduleUses })
+  const definitions = new DefinitionCollector({ source, exports, imports, symbols, members, walk, code, moduleUses })
   imports.references()
   for (const statement of program.body) definitions.statement(statement)
   return {
@@ -46,6 +47,7 @@ function factsOfProgram(source: JavaScriptSource, program: Program): Facts {
     imports: imports.facts,
     entryPoints: entryPoints.facts(),
     moduleUses: [...moduleUses],
+    module: lazyModule(() => code.facts(program.body)),
     incomplete: false,
   }
 }

@@ -1,6 +1,7 @@
-import type { Facts } from '../facts.ts'
+import { type Facts, lazyModule, noFacts, unreadModule } from '../facts.ts'
 import { entryPointsOf } from './python/entry-points.ts'
 import { importsOf } from './python/imports.ts'
+import { moduleCodeOf } from './python/module-code.ts'
 import { parsePython } from './python/parse.ts'
 import { PythonScopes } from './python/scopes.ts'
 import { PythonSymbols } from './python/symbols.ts'
@@ -10,12 +11,10 @@ export function extractPython(text: string): Facts {
     return factsOf(text.startsWith('\uFEFF') ? text.slice(1) : text)
   } catch (error) {
     // The parser recurses where nodes are nested thousands of levels deep.
-    if (error instanceof RangeError) return { ...NOTHING, incomplete: true }
+    if (error instanceof RangeError) return noFacts(text, true)
     throw error
   }
 }
-
-const NOTHING: Facts = { symbols: [], imports: [], entryPoints: [], moduleUses: [], incomplete: false }
 
 function factsOf(text: string): Facts {
   const { tree, incomplete } = parsePython(text)
@@ -35,6 +34,7 @@ function factsOf(text: string): Facts {
     imports,
     entryPoints: entryPointsOf(tree, (node) => symbols.symbolAt(node)),
     moduleUses: [...moduleUses],
+    module: incomplete ? unreadModule(text) : lazyModule(() => moduleCodeOf(tree, symbols.definitions)),
     incomplete,
   }
 }

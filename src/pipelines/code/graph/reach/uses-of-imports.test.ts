@@ -1,6 +1,6 @@
 import { expect, describe, it } from 'vitest'
 import { extractFacts } from '../extract/extract.ts'
-import type { Dialect, Facts, ImportFact, SymbolFact } from '../facts.ts'
+import { noFacts, type Dialect, type Facts, type ImportFact, type SymbolFact } from '../facts.ts'
 import { touchedEntryPoints } from '../../impact/entry-points.ts'
 import { usesOfImports } from './uses-of-imports.ts'
 
@@ -78,7 +78,7 @@ it('is found in moments in a file in which everything uses everything', () => {
     return { specifier: local, kind: 'import', typeOnly: false, line: 1, names: [imported] }
   })
   const symbols = names.map((name) => symbolOf(name, [...names, ...locals], [name]))
-  const facts: Facts = { symbols, imports, entryPoints: [], moduleUses: [], incomplete: false }
+  const facts: Facts = { ...noFacts('', false), symbols, imports }
   const start = performance.now()
   const uses = usesOfImports(facts)
   expect([...uses.values()].every((one) => Object.values(one)[0]?.[0] === '*')).toBe(true)

@@ -16,6 +16,7 @@ import type { SymbolKind } from '../../facts.ts'
 import { commonJsAssignment, declaredNames, type Exports, WHOLE } from './exports.ts'
 import type { ImportCollector } from './imports.ts'
 import type { MemberCollector } from './members.ts'
+import { isInert, type ModuleCode } from './module-code.ts'
 import { bindingNames, keyName, unwrap } from './nodes.ts'
 import {
   bodyOf,
@@ -38,11 +39,15 @@ export interface Collectors {
   readonly symbols: SymbolCollector
   readonly members: MemberCollector
   readonly walk: Walk
+  readonly code: ModuleCode
   readonly moduleUses: Set<string>
 }
 
 /** Of one pattern: each has the text of the whole, so that many would cost the square of it. */
 const MAX_NAMES = 100
+
+/** Definitions of these may run code. */
+const RUN_ON_LOADING: ReadonlySet<SymbolKind> = new Set(['class', 'enum', 'namespace', 'constant'])
 
 /** A value that is exported under names but has none of its own. */
 interface Unnamed {
@@ -63,12 +68,15 @@ export class DefinitionCollector {
   statement(node: Directive | Statement): void {
     switch (node.type) {
       case 'ImportDeclaration':
+        this.#to.code.told(node)
         return this.#to.imports.importDeclaration(node)
       case 'ExportAllDeclaration':
+        this.#to.code.told(node)
         return this.#to.imports.exportAll(node)
       case 'ExportNamedDeclaration':
-        if (node.source !== null) return this.#to.imports.exportNamed(node)
-        return node.declaration === null ? undefined : this.#declaration(node.declaration, node)
+        if (node.declaration !== null) return this.#declaration(node.declaration, node)
+        this.#to.code.told(node)
+        return this.#to.imports.exportNamed(node)
       case 'ExportDefaultDeclaration':
         return this.#exportDefault(node)
       case 'TSExportAssignment':
@@ -109,7 +117,10 @@ export class DefinitionCollector {
       case 'ClassExpression':
         return this.#class(node, node.id?.name ?? 'default', statement)
       case 'TSImportEqualsDeclaration':
-        if (node.moduleReference.type === 'TSExternalModuleReference') return this.#to.imports.importEquals(node)
+        if (node.moduleReference.type === 'TSExternalModuleReference') {
+          this.#to.code.told(statement)
+          return this.#to.imports.importEquals(node)
+        }
         return this.#define(node, node.id.name, 'constant', node.id, statement, null)
       case 'TSModuleDeclaration': {
         const [name] = declaredNames(node)
@@ -144,12 +155,15 @@ export class DefinitionCollector {
     statement: Span,
     body: Node | null,
   ): void {
-    const { source, exports, symbols, walk } = this.#to
+    const { source, exports, symbols, walk, code } = this.#to
+    const span = { start: Math.min(statement.start, decoratedStart(node)), end: node.end }
+    code.told(span)
+    if (RUN_ON_LOADING.has(kind)) code.runs(name, span.start)
     const uses = symbols.add({
       name,
       kind,
       at: at.start,
-      span: { start: Math.min(statement.start, decoratedStart(node)), end: node.end },
+      span,
       exportedAs: name === 'default' ? ['default'] : (exports.get(name) ?? []),
       signature: headerText(source, undecoratedStart(node), node.end, body),
     })
@@ -157,12 +171,19 @@ export class DefinitionCollector {
   }
 
   #variables(node: VariableDeclaration, statement: Span): void {
+    const { code, imports } = this.#to
     const alone = node.declarations.length === 1
+    let told = true
     for (const declarator of node.declarations) {
-      if (this.#to.imports.declarator(declarator, true) === null) {
+      const loaded = imports.declarator(declarator, true)
+      const isTold = loaded === null ? bindingNames(declarator.id).length > 0 : code.isPlainLoad(declarator)
+      if (isTold) code.told(declarator)
+      told &&= isTold
+      if (loaded === null) {
         this.#variable(declarator, node, alone ? { start: statement.start, end: node.end } : declarator)
       } else this.#run(declarator.init ?? declarator)
     }
+    if (told) code.told({ start: statement.start, end: node.end })
   }
 
   #variable(node: VariableDeclarator, { kind: keyword }: VariableDeclaration, span: Span): void {
@@ -173,6 +194,7 @@ export class DefinitionCollector {
     walk.runBinding(names[0] ?? null, uses, node.id)
     walk.run(names[0] ?? null, uses, [node.init])
     for (const name of names) {
+      if (!isInert(node.init)) this.#to.code.runs(name, span.start)
       const kind = keyword === 'let' || keyword === 'var' ? 'variable' : 'constant'
       const exportedAs = exports.get(name) ?? []
       const into = symbols.add({ name, kind, at: this.#offsetOf(node, name), span, exportedAs, signature })
@@ -242,7 +264,9 @@ export class DefinitionCollector {
   }
 
   #unnamed(value: Expression, { name, exportedAs, at, span }: Unnamed): void {
-    const { source, symbols, walk, members } = this.#to
+    const { source, symbols, walk, members, code } = this.#to
+    code.told(span)
+    if (!isInert(value)) code.runs(name, span.start)
     const inner = unwrap(value)
     const kind = isFunction(inner) ? 'function' : isClass(inner) ? 'class' : 'constant'
     const body = bodyOf(value)

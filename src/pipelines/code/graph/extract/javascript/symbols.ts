@@ -18,7 +18,7 @@ interface Draft {
   endLine: number
   readonly exportedAs: Set<string>
   readonly signatures: string[]
-  readonly texts: string[]
+  readonly spans: Span[]
   readonly uses: Set<string>
 }
 
@@ -34,7 +34,6 @@ export class SymbolCollector {
   /** The set to which what the definition uses is to be added. */
   add(definition: Definition): Set<string> {
     const { span, name, kind } = definition
-    const text = this.#source.plain(span.start, span.end)
     const startLine = this.#source.lineAt(span.start)
     const endLine = this.#source.lineAt(Math.max(span.start, span.end - 1))
     const key = `${kind} ${name}`
@@ -43,20 +42,21 @@ export class SymbolCollector {
       known.startLine = Math.min(known.startLine, startLine)
       known.endLine = Math.max(known.endLine, endLine)
       known.signatures.push(definition.signature)
-      known.texts.push(text)
+      known.spans.push(span)
       for (const exported of definition.exportedAs) known.exportedAs.add(exported)
       return known.uses
     }
     const uses = new Set<string>()
     const exportedAs = new Set(definition.exportedAs)
     const signatures = [definition.signature]
-    this.#drafts.set(key, { definition, startLine, endLine, exportedAs, signatures, texts: [text], uses })
+    this.#drafts.set(key, { definition, startLine, endLine, exportedAs, signatures, spans: [span], uses })
     return uses
   }
 
   facts(): SymbolFact[] {
     return [...this.#drafts.values()].map((draft) => {
       const { name, kind, at } = draft.definition
+      const source = this.#source
       draft.uses.delete(name)
       return {
         name,
@@ -66,7 +66,9 @@ export class SymbolCollector {
         endLine: draft.endLine,
         exportedAs: [...draft.exportedAs],
         signature: signatureOf(draft.signatures.join('; ')),
-        digest: digestOf(draft.texts.join('\n')),
+        get digest() {
+          return digestOf(draft.spans.map(({ start, end }) => source.fold(start, end)).join('\n'))
+        },
         uses: [...draft.uses],
       }
     })

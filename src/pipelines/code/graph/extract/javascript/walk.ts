@@ -15,23 +15,32 @@ import type { EntryPointCollector } from './entry-points.ts'
 import { declaredNames } from './exports.ts'
 import type { ImportCollector } from './imports.ts'
 import { bindingNames } from './nodes.ts'
+import type { JavaScriptSource } from './source.ts'
 
 type Children = Readonly<Record<string, Node | readonly (Node | null)[] | null | undefined>>
+
+interface Seen {
+  readonly imports: ImportCollector
+  readonly entryPoints: EntryPointCollector
+  readonly source: JavaScriptSource
+}
 
 /** Walks definitions and statements, and tells the local names that they use. */
 export class Walk {
   readonly #locals: ReadonlySet<string>
   readonly #imports: ImportCollector
   readonly #entryPoints: EntryPointCollector
+  readonly #source: JavaScriptSource
   /** How many of the scopes around bind a local name anew. */
   readonly #shadows = new Map<string, number>()
   #uses = new Set<string>()
   #symbol: string | null = null
 
-  constructor(locals: ReadonlySet<string>, imports: ImportCollector, entryPoints: EntryPointCollector) {
+  constructor(locals: ReadonlySet<string>, { imports, entryPoints, source }: Seen) {
     this.#locals = locals
     this.#imports = imports
     this.#entryPoints = entryPoints
+    this.#source = source
   }
 
   /** Adds to `uses` what is used in the nodes, which belong to the symbol. */
@@ -71,7 +80,10 @@ export class Walk {
       case 'Identifier':
         return this.#use(node.name)
       case 'Literal':
+        if ('regex' in node) this.#source.note('literal', node)
         return
+      case 'TemplateElement':
+        return this.#source.note('literal', node)
       case 'CallExpression':
         for (const name of this.#imports.see(node)) this.#uses.add(name)
         this.#entryPoints.see(node, this.#symbol)
@@ -139,7 +151,14 @@ export class Walk {
       case 'JSXClosingElement':
         return
       case 'JSXAttribute':
+        // Without escapes, unlike other strings.
+        if (node.value?.type === 'Literal') this.#source.note('literal', node.value)
         return this.#all([node.value])
+      case 'JSXText':
+        return this.#source.note('markup', node)
+      case 'JSXExpressionContainer':
+        if (node.expression.type === 'JSXEmptyExpression') return this.#source.note('empty', node)
+        return this.#children(node)
       case 'ImportDeclaration':
         return this.#imports.importDeclaration(node, true)
       case 'ExportAllDeclaration':

@@ -36,7 +36,7 @@ interface Draft {
   endLine: number
   readonly exportedAs: readonly string[]
   readonly signatures: string[]
-  readonly digests: string[]
+  readonly nodes: number[]
   readonly uses: Set<string>
 }
 
@@ -118,6 +118,12 @@ function plainOf(tree: PythonTree, node: number): string {
   return tree.plain(tree.from(node), tree.lastTo(node))
 }
 
+/** The text of a node without comments and layout, which of a statement with many names is worked out once. */
+function foldsOf(tree: PythonTree): (node: number) => string {
+  const known = new Map<number, string>()
+  return (node) => known.getOrInsertComputed(node, () => tree.fold(tree.from(node), tree.lastTo(node)))
+}
+
 /** The symbols of a module. Those of one name and kind are one: overloads, accessors, alternatives. */
 export class PythonSymbols {
   readonly #tree: PythonTree
@@ -133,12 +139,16 @@ export class PythonSymbols {
     for (const top of this.#tops) {
       const uses = new Set<string>()
       this.#uses.set(top, uses)
-      const digest = this.#digestOf(top.node)
       for (const { name, at, kind } of top.names)
-        this.#add({ name, kind, exportedAs: [name] }, top, { at, digest, uses: new Set() })
+        this.#add({ name, kind, exportedAs: [name] }, top, { at, uses: new Set() })
       const [first] = top.names
       if (first?.kind === 'class') this.#members(first.name, top.node, scopes)
     }
+  }
+
+  /** In the order of the text. */
+  get definitions(): readonly Definition[] {
+    return this.#tops
   }
 
   get names(): ReadonlySet<string> {
@@ -166,10 +176,13 @@ export class PythonSymbols {
         const draft = this.#drafts.get(`${kind} ${name}`)
         for (const used of uses) if (used !== name) draft?.uses.add(used)
       }
-    return [...this.#drafts.values()].map(({ signatures, digests, uses, ...draft }) => ({
+    const folded = foldsOf(this.#tree)
+    return [...this.#drafts.values()].map(({ signatures, nodes, uses, ...draft }) => ({
       ...draft,
       signature: signatureOf([...new Set(signatures)].join('; ')),
-      digest: digests.length === 1 ? (digests[0] ?? '') : digestOf(digests.join(' ')),
+      get digest() {
+        return digestOf(nodes.map(folded).join('\n'))
+      },
       uses: [...uses],
     }))
   }
@@ -180,10 +193,9 @@ export class PythonSymbols {
     const body = definition === -1 ? -1 : tree.child(definition, 'Body')
     if (body === -1) return
     for (const member of definitionsIn(tree, scopes, body)) {
-      const digest = this.#digestOf(member.node)
       for (const { name, at, kind } of member.names) {
         const fact = { name: `${owner}.${name}`, kind: this.#memberKind(member.node, kind), exportedAs: [] }
-        this.#add(fact, member, { at, digest, uses: new Set() })
+        this.#add(fact, member, { at, uses: new Set() })
       }
     }
   }
@@ -201,7 +213,7 @@ export class PythonSymbols {
   #add(
     fact: Pick<SymbolFact, 'name' | 'kind' | 'exportedAs'>,
     { node, signature }: Definition,
-    { at, digest, uses }: { at: number; digest: string; uses: Set<string> },
+    { at, uses }: { at: number; uses: Set<string> },
   ): void {
     const tree = this.#tree
     const key = `${fact.kind} ${fact.name}`
@@ -210,29 +222,12 @@ export class PythonSymbols {
     if (known === undefined) {
       const line = tree.lineAt(tree.from(at))
       const startLine = tree.lineAt(tree.from(node))
-      this.#drafts.set(key, { ...fact, line, startLine, endLine, signatures: [signature], digests: [digest], uses })
+      this.#drafts.set(key, { ...fact, line, startLine, endLine, signatures: [signature], nodes: [node], uses })
       return
     }
-    known.digests.push(digest)
+    known.nodes.push(node)
     // Assignments of one name may be far from each other.
     if (fact.kind !== 'variable' && fact.kind !== 'constant') known.endLine = endLine
     if (fact.kind !== 'variable' && fact.kind !== 'constant') known.signatures.push(signature)
   }
-
-  /** The digest leaves out white space, which in Python tells where a block ends. */
-  #digestOf(node: number): string {
-    const tree = this.#tree
-    const pieces: string[] = []
-    let from = tree.from(node)
-    const last = tree.lastTo(node)
-    const ends: number[] = []
-    for (let at = node; at < tree.end(node); at++) if (tree.name(at) === 'Body') ends.push(tree.lastTo(at))
-    for (const end of ends.toSorted((left, right) => left - right)) {
-      pieces.push(tree.plain(from, end), END_OF_BLOCK)
-      from = Math.max(from, end)
-    }
-    return digestOf(pieces.join('') + tree.plain(from, Math.max(from, last)))
-  }
 }
-
-const END_OF_BLOCK = '\u0001'

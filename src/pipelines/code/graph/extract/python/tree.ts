@@ -1,6 +1,16 @@
 import type { parser } from '@lezer/python'
 
+import { verbatim } from '../verbatim.ts'
+import { foldBlocks } from './fold-blocks.ts'
+
 type Tree = ReturnType<typeof parser.parse>
+
+/** What is left out, and what stands in its place. */
+export interface Gap {
+  readonly start: number
+  readonly end: number
+  readonly put: string
+}
 
 /**
  * A syntax tree as rows in the order of the text: the nodes below `node` are `node + 1` to `end(node) - 1`. It is walked
@@ -15,17 +25,23 @@ export class PythonTree {
   readonly #parent: number[] = []
   readonly errors: number[] = []
   readonly #comments: number[] = []
+  /** Comments and strings, without what stands within strings. */
+  readonly #marks: number[] = []
   readonly #lineStarts: number[] = [0]
 
   /** `text` may differ from what was parsed in characters, not in length. */
   constructor(text: string, tree: Tree) {
     this.text = text
     const open: number[] = []
+    let literalEnd = 0
     tree.iterate({
       enter: ({ type, from, to }) => {
         const node = this.#names.length
         if (type.isError) this.errors.push(node)
         if (type.name === 'Comment') this.#comments.push(node)
+        const isLiteral = type.name === 'String' || type.name === 'FormatString'
+        if ((isLiteral || type.name === 'Comment') && from >= literalEnd) this.#marks.push(node)
+        if (isLiteral) literalEnd = Math.max(literalEnd, to)
         this.#names.push(type.name)
         this.#from.push(from)
         this.#to.push(to)
@@ -102,6 +118,32 @@ export class PythonTree {
       from = this.to(commentAt(index))
     }
     return plain + this.text.slice(from, Math.max(from, end))
+  }
+
+  /** The text between two offsets without comments and layout; strings are kept as they are written. */
+  fold(start: number, end: number, gaps: readonly Gap[] = []): string {
+    let from = start
+    let coded = ''
+    for (const gap of gaps) {
+      coded += this.#coded(from, gap.start) + gap.put
+      from = gap.end
+    }
+    const lineStart = this.text.lastIndexOf('\n', start - 1) + 1
+    return foldBlocks(coded + this.#coded(from, end), this.text.slice(lineStart, start))
+  }
+
+  #coded(start: number, end: number): string {
+    const markAt = (index: number): number => this.#marks[index] ?? -1
+    let index = firstAbove(this.#marks.length, (at) => this.from(markAt(at)) >= start)
+    let from = start
+    let coded = ''
+    for (; index < this.#marks.length && this.from(markAt(index)) < end; index++) {
+      const mark = markAt(index)
+      const code = this.name(mark) === 'Comment' ? '' : verbatim(this.textOf(mark))
+      coded += this.text.slice(from, this.from(mark)) + code
+      from = this.to(mark)
+    }
+    return coded + this.text.slice(from, Math.max(from, end))
   }
 }
 
