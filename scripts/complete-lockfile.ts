@@ -48,16 +48,36 @@ function addMissing(packages: Record<string, Entry>): string[] {
   const names: string[] = []
   for (const [folder, entry] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-      if (`node_modules/${name}` in packages || `${folder}/node_modules/${name}` in packages) continue
+      const isExact = /^\d+\.\d+\.\d+\S*$/.test(version)
+      const places = placesFor(folder, name)
+      const found = places.find((place) => place in packages)
+      // Another package may need another version, which then stands in its place.
+      if (found !== undefined && (!isExact || packages[found]?.version === version)) continue
       const platform = readPlatform(name)
-      if (!platform || !/^\d+\.\d+\.\d+\S*$/.test(version)) throw new Error(`${name}@${version}: add it by hand`)
+      if (!platform || !isExact) throw new Error(`${name}@${version}: add it by hand`)
       const inherited = { ...(entry.dev && { dev: true }), ...(entry.peer && { peer: true }) }
       const { cpu, libc, os } = platform
-      packages[`node_modules/${name}`] = { version, cpu, ...inherited, ...(libc && { libc }), optional: true, os }
+      packages[(found === undefined ? places.at(-1) : places[0]) ?? ''] = {
+        version,
+        cpu,
+        ...inherited,
+        ...(libc && { libc }),
+        optional: true,
+        os,
+      }
       names.push(name)
     }
   }
   return names
+}
+
+/** Where Node looks for a package that one in this folder needs, the nearest first. */
+function placesFor(folder: string, name: string): string[] {
+  const parts = folder.split('node_modules/')
+  return parts.map((_, i) => {
+    const at = parts.slice(0, parts.length - i).join('node_modules/')
+    return `${at === '' || at.endsWith('/') ? at : `${at}/`}node_modules/${name}`
+  })
 }
 
 type Platform = Required<Pick<Entry, 'os' | 'cpu'>> & Pick<Entry, 'libc'>
