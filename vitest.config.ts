@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const EXCLUDED = ['**/node_modules/**', '**/dist/**', 'test/fixtures/**']
@@ -6,6 +7,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/counts-reporter.ts'],
     pool: 'forks',
+    // Two at least, also on two cores: most tests wait more than they work.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

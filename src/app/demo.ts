@@ -109,6 +109,8 @@ function showNext(url: string, say: (line: string) => void): void {
   say(`
 Try next, in another terminal:
   npx tenon search "TenonError" --limit 10
+  npx tenon deps src/kernel/cursor.ts
+  npx tenon impact --symbols src/kernel/cursor.ts:decodeCursor
   npx tenon repos add owner/name --wait
   npx tenon doctor
 An agent connects to ${url}/mcp with the header "Authorization: Bearer <apiKey of demo.json>".
