@@ -196,6 +196,23 @@ describe('tenon impact', () => {
     expect(git('status', '--porcelain')).toContain('?? sub/')
   })
 
+  it('leaves out what has come to the base since the work has left it', async () => {
+    git('checkout', '-q', '-b', 'forked')
+    put('mine.ts', 'export const mine = 1\n')
+    git('add', 'mine.ts')
+    git('commit', '-qm', 'mine')
+    git('checkout', '-q', '-b', 'moved-on', 'main')
+    put('theirs.ts', 'export const theirs = 1\n')
+    git('add', 'theirs.ts')
+    git('commit', '-qm', 'theirs')
+    for (const head of [['--head', 'forked'], []]) {
+      git('checkout', '-q', 'forked')
+      const sent = diffOf((await run(['impact', '--base', 'moved-on', ...head], here)).last)
+      expect([sent.includes('mine.ts'), sent.includes('theirs.ts')]).toEqual([true, false])
+    }
+    git('checkout', '-q', 'main')
+  })
+
   it('asks about the change between two commits, whatever the working tree has', async () => {
     git('checkout', '-q', '-b', 'work')
     put('kept.ts', 'export const a = 3\n')

@@ -33,7 +33,10 @@ export function addImpact(program: Command, context: Context): void {
     .description(
       'Show what a change affects: symbols, the files that depend on them, the tests to run, routes and jobs, and a risk with its reasons. The change is what git finds in the current folder, new files with it, unless it is given otherwise.',
     )
-    .option('--base <ref>', 'commit, branch or tag before the change (default: HEAD)')
+    .option(
+      '--base <ref>',
+      'commit, branch or tag that the change began from: what has come there since is left out (default: HEAD)',
+    )
     .option('--head <ref>', 'commit, branch or tag after the change; the working tree when left out')
     .option('--diff <file>', 'unified diff to take instead; `-` is the standard input')
     .option('--files <path...>', 'files that will change, from the root of the repository')
