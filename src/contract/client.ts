@@ -67,6 +67,8 @@ export interface ClientOptions {
   readonly fetch: typeof globalThis.fetch
   /** Of one call; default 30,000 ms. */
   readonly timeoutMs?: number
+  /** Sent with every request beside those of the client itself: who calls, and which trace it belongs to. */
+  readonly headers?: (() => Readonly<Record<string, string>>) | undefined
 }
 
 export class ApiError extends Error {
@@ -166,7 +168,7 @@ async function* eventsOf<Data>(
 function requestOf(
   operation: Operation,
   input: Readonly<Record<string, unknown>>,
-  { url, apiKey, rootKey, idempotencyKey }: ClientOptions & Pick<CallOptions, 'idempotencyKey'>,
+  { url, apiKey, rootKey, idempotencyKey, headers: more }: ClientOptions & Pick<CallOptions, 'idempotencyKey'>,
 ): { url: URL; init: Omit<RequestInit, 'headers'> & { readonly headers: Record<string, string> } } {
   const fields = fieldsOf(operation)
   const body: Record<string, unknown> = {}
@@ -178,7 +180,12 @@ function requestOf(
     else for (const item of Array.isArray(value) ? value : [value]) target.searchParams.append(name, String(item))
   }
   const hasBody = Object.keys(operation.body.shape).length > 0
-  const headers: Record<string, string> = { accept: 'application/json' }
+  // The id that logs, runs and audit entries of this call carry on the server.
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'x-request-id': crypto.randomUUID(),
+    ...more?.(),
+  }
   if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`
   if (rootKey !== undefined && operation.auth === 'root') headers['x-root-key'] = rootKey
   if (idempotencyKey !== undefined && takesIdempotencyKey(operation)) headers['idempotency-key'] = idempotencyKey

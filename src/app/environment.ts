@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { LEVELS } from '../platform/telemetry/logger.ts'
+import { addressTest } from '../surfaces/rest/client-address.ts'
+import { failpointList } from './failpoints.ts'
+
+const list = (separator: RegExp) =>
+  z.string().transform((text) =>
+    text
+      .split(separator)
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
+const secret = z.string().min(16, 'At least 16 characters')
+
+function areAddresses(entries: readonly string[]): boolean {
+  try {
+    addressTest(entries)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Every variable that Tenon reads, with what it is for: the reference page is made from this. A variable without a
+ * description is for tests and stands on no page.
+ */
+export const ENVIRONMENT = z.object({
+  TENON_PORT: z.coerce.number().int().min(1).max(65_535).default(7420).describe('Port of the API'),
+  TENON_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on'),
+  TENON_PUBLIC_URL: url.optional().describe('Address that the API describes itself under; host and port when left out'),
+  TENON_DATA_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder of database, index, secrets and demo key; `.tenon` in the checkout when left out'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(?:ql)?$/ })
+    .optional()
+    .describe('PostgreSQL 15 or later; the embedded one when left out, which only `start` brings'),
+  TENON_MIGRATION_DATABASE_URL: z
+    .url({ protocol: /^postgres(?:ql)?$/ })
+    .optional()
+    .describe('The same database as the role that owns it, for migrations; `DATABASE_URL` when left out'),
+  TENON_ROOT_KEY: secret
+    .optional()
+    .describe('Key of the operator, at least 16 characters; made at the first `start`, needed by `serve` and `worker`'),
+  TENON_QUEUE_KEY: secret
+    .optional()
+    .describe('Signs queued jobs, at least 16 characters; made at the first `start`, needed by `serve` and `worker`'),
+  TENON_MASTER_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of at least 32 secret bytes, not readable by others, that tokens of private repositories are sealed with; made at the first `start`; without it `serve` and `worker` take no tokens',
+    ),
+  TENON_DEMO: z.enum(['0', '1']).default('1').describe('0: `start` makes no demo'),
+  TENON_GIT_BASE_URL: z
+    .url({ protocol: /^https$/ })
+    .default('https://github.com')
+    .describe('What `owner/name` stands for'),
+  TENON_GIT_ALLOW_HOSTS: list(/[\s,]+/)
+    .default([])
+    .describe('Hosts with private addresses that may be fetched from, separated by commas or spaces'),
+  TENON_GIT_CA_FILE: z.string().min(1).optional().describe('Certificates for a git server of your own'),
+  TENON_LOCAL_REPOS: list(/:/)
+    .default([])
+    .describe('Folders that local repositories may be indexed from, separated by `:`; `start` adds the checkout'),
+  TENON_MIRROR_CACHE_MB: z.coerce
+    .number()
+    .int()
+    .min(64)
+    .max(10_000_000)
+    .default(20_480)
+    .describe('Disk that a node uses for fetched repositories, in MiB'),
+  TENON_INDEX_CACHE_MB: z.coerce
+    .number()
+    .int()
+    .min(64)
+    .max(10_000_000)
+    .default(10_240)
+    .describe('Disk that a node uses for copies of parts of the index, in MiB'),
+  TENON_INDEX_MEMORY_MB: z.coerce
+    .number()
+    .int()
+    .min(16)
+    .max(1_000_000)
+    .default(512)
+    .describe('Memory for indexes under search, in MiB; what one search needs is held in any case'),
+  TENON_TRUSTED_PROXIES: list(/[\s,]+/)
+    .default([])
+    .refine(areAddresses, 'Addresses or CIDR ranges, such as 10.0.0.0/8')
+    .describe(
+      'Proxies whose `X-Forwarded-For` is believed, as addresses or ranges such as `10.0.0.0/8`, separated by commas or spaces',
+    ),
+  TENON_RUN_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe('How long runs and their logs are kept, in days'),
+  TENON_DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(8)
+    .default(6)
+    .describe('How long `serve` goes on after SIGTERM while it is not ready, in seconds'),
+  /** For tests only. */
+  TENON_FAILPOINTS: failpointList.default([]),
+  LOG_LEVEL: z.enum(LEVELS).optional().describe('Least level that is logged; `info` when left out'),
+  TENON_URL: url.optional().describe('Where the server is, for the command line; that of the demo when left out'),
+  TENON_API_KEY: z.string().min(1).optional().describe('API key for the command line; that of the demo when left out'),
+  TENON_ORG: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Organisation for the command line, by slug or id; that of the key when left out'),
+  NO_COLOR: z.string().optional().describe('Anything: the command line prints no colours'),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+})
