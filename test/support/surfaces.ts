@@ -21,8 +21,12 @@ export interface Raw {
 }
 export type Answer = Envelope | ErrorEnvelope
 
+type Ask = (input: Fields) => Promise<Raw>
+
 /** One node on all its surfaces, as the holder of one key. */
 export interface Surfaces {
+  /** How the operation is asked for, on each surface that it stands on. */
+  of(operation: Operation): readonly Ask[]
   /** On every surface that the operation stands on; the input is asked for anew for each. */
   call(operation: Operation, input: () => Fields | Promise<Fields>): Promise<Raw[]>
 }
@@ -59,12 +63,18 @@ export function fetchOn(node: TestNode): typeof fetch {
 
 export function surfacesOf(node: TestNode, org: { readonly apiKey: string; readonly slug: string }): Surfaces {
   const as = { ...org, fetch: fetchOn(node) }
+  const of = (operation: Operation): Ask[] => {
+    const { cli, mcp: tool } = operation.surfaces
+    const asks: Ask[] = [(input) => byRest(as, operation, input)]
+    if (!isAbsent(tool)) asks.push((input) => byMcp(as, tool.tool, input))
+    if (!isAbsent(cli)) asks.push((input) => byCli(as, operation, input))
+    return asks
+  }
   return {
+    of,
     call: async (operation, input) => {
-      const { cli, mcp: tool } = operation.surfaces
-      const answers = [await byRest(as, operation, await input())]
-      if (!isAbsent(tool)) answers.push(await byMcp(as, tool.tool, await input()))
-      if (!isAbsent(cli)) answers.push(await byCli(as, operation, await input()))
+      const answers: Raw[] = []
+      for (const ask of of(operation)) answers.push(await ask(await input()))
       return answers
     },
   }
