@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'main',
-          include: ['{src,bin,scripts,bench}/**/*.test.ts', 'test/*/**/*.test.ts'],
+          include: ['{src,bin,scripts,bench,examples}/**/*.test.ts', 'test/*/**/*.test.ts'],
           exclude: EXCLUDED,
           globalSetup: ['./test/support/global-setup.ts'],
         },

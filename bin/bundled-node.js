@@ -89,6 +89,7 @@ function isFile(file) {
   try {
     return fs.statSync(file).isFile()
   } catch {
+    // What can not be looked at is no file for us.
     return false
   }
 }

@@ -1,22 +1,35 @@
 #!/usr/bin/env node
+import fs from 'fs'
 import path from 'path'
-import { fileURLToPath } from 'url'
+import { fileURLToPath, pathToFileURL } from 'url'
 import { currentMajor, findBundledNode, handOver, NEEDED_MAJOR, takeReexecutionMark } from './bundled-node.js'
 
 const file = fileURLToPath(import.meta.url)
+const root = path.dirname(path.dirname(file))
+/** A checkout has the sources, and runs them whatever else lies there; a package has only what was built of them. */
+const inCheckout = fs.existsSync(path.join(root, 'src', 'app', 'bin.ts'))
 const reexecuted = takeReexecutionMark()
 
 if (currentMajor() >= NEEDED_MAJOR) {
-  void import('../src/app/bin.ts')
+  if (inCheckout) void import('../src/app/bin.ts')
+  else runBuilt()
 } else {
   const node = reexecuted ? null : findBundledNode(path.dirname(file))
   if (node === null) refuse(null)
   else handOver(node, process.execArgv.concat(file, process.argv.slice(2)), refuse)
 }
 
+function runBuilt() {
+  const built = path.join(root, 'dist', 'app', 'bin.js')
+  if (fs.existsSync(built)) return void import(pathToFileURL(built).href)
+  console.error(
+    'tenon: this package has no build: it was packed without the scripts of npm. Pack it again, and install that.',
+  )
+  process.exit(1)
+}
+
 /** @param {Error | null} reason */
 function refuse(reason) {
-  const checkout = path.dirname(path.dirname(file))
   console.error(
     'tenon: this is Node ' +
       process.versions.node +
@@ -24,9 +37,15 @@ function refuse(reason) {
       NEEDED_MAJOR +
       ' or later.\n' +
       (reason ? 'The Node that comes with Tenon did not start (' + reason.message + ').\n' : '') +
-      'Run `npm start` (or `npm ci`) in ' +
-      checkout +
-      ', which installs that Node beside Tenon, and try again.',
+      (inCheckout
+        ? 'Run `npm start` (or `npm ci`) in ' + root + ', which installs that Node beside Tenon, and try again.'
+        : 'npm installs that Node with Tenon, as an optional package for ' +
+          process.platform +
+          '-' +
+          process.arch +
+          '. Install Tenon again without `--omit=optional`, or put Node ' +
+          NEEDED_MAJOR +
+          ' on the PATH.'),
   )
   process.exit(1)
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -20,6 +20,10 @@ if (what === 'hang') setInterval(() => {}, 1000)
 console.log(JSON.stringify({ major: Number.parseInt(process.versions.node), args: process.argv.slice(2), mark }))
 `
 
+const BUILT = `console.log(JSON.stringify({
+  built: true, major: Number.parseInt(process.versions.node), args: process.argv.slice(2),
+}))`
+
 let checkout = ''
 let tenon = ''
 
@@ -37,6 +41,16 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(checkout, { recursive: true, force: true })
 })
+
+/** Moves it to where npm puts a package: below a node_modules, with a build and no sources. */
+async function asPackage() {
+  const installed = join(checkout, 'node_modules', 'tenon')
+  await mkdir(join(installed, 'dist', 'app'), { recursive: true })
+  await rename(join(checkout, 'bin'), join(installed, 'bin'))
+  await writeFile(join(installed, 'package.json'), '{"type": "module"}')
+  await writeFile(join(installed, 'dist', 'app', 'bin.js'), BUILT)
+  tenon = join(installed, 'bin', 'tenon.js')
+}
 
 function start(command: readonly string[], ...args: string[]) {
   const [program = '', ...before] = command
@@ -93,6 +107,36 @@ test('without a bundled Node it says what to do', async () => {
   expect(stderr).toMatch(/this is Node \d+\.\d+\.\d+, and Tenon needs Node 26/)
   expect(stderr).toContain('npm start')
   expect(stderr).toContain(checkout)
+})
+
+test('an installed package without a bundled Node says how to get one', async () => {
+  await asPackage()
+  const { code, stderr } = await start(oldNodeCommand(checkout).command, 'x').ended
+  expect(code).toBe(1)
+  expect(stderr).toContain('Install Tenon again without `--omit=optional`')
+  expect(stderr).not.toContain('npm start')
+})
+
+test('a package runs what was built, with the Node that npm put beside it or above it', async () => {
+  await asPackage()
+  bundleNode(checkout, process.execPath)
+  const { code, stdout } = await start(oldNodeCommand(checkout).command, 'runs').ended
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ major: 26, built: true, args: ['runs'] })
+})
+
+test('a checkout runs its sources, also beside a build that was left behind', async () => {
+  await mkdir(join(checkout, 'dist', 'app'), { recursive: true })
+  await writeFile(join(checkout, 'dist', 'app', 'bin.js'), BUILT)
+  const { stdout } = await start([process.execPath], 'x').ended
+  expect(JSON.parse(stdout)).not.toHaveProperty('built')
+})
+
+test('a package that was made without its build says so', async () => {
+  await rm(join(checkout, 'src'), { recursive: true })
+  const { code, stderr } = await start([process.execPath], 'x').ended
+  expect(code).toBe(1)
+  expect(stderr).toContain('has no build')
 })
 
 test('a bundled Node that is old itself is not tried again and again', async (context) => {

@@ -482,13 +482,15 @@ create table runs (
   schedule_id text collate "C",
   expires_at timestamp with time zone not null default (now() + '24:00:00'::interval),
   archived_at timestamp with time zone,
+  trace_parent text,
   constraint runs_pkey PRIMARY KEY (org_id, id),
   constraint runs_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
   constraint runs_active_check CHECK ((active >= 0)),
   constraint runs_max_active_check CHECK ((max_active > 0)),
   constraint runs_org_max_active_check CHECK ((org_max_active > 0)),
   constraint runs_priority_check CHECK (((priority >= '-1'::integer) AND (priority <= 1))),
-  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text, 'succeeded'::text, 'completed_with_errors'::text, 'failed'::text, 'cancelled'::text])))
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text, 'succeeded'::text, 'completed_with_errors'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint runs_trace_parent_check CHECK ((trace_parent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text))
 );
 -- CREATE INDEX runs_busy ON public.runs USING btree (org_id) WHERE (active > 0);
 -- CREATE INDEX runs_by_age ON public.runs USING btree (created_at);
@@ -500,7 +502,7 @@ create table runs (
 -- policy runs_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select to tenon_app
 -- grant delete, select, update to tenon_engine
--- grant update (chunks_done, chunks_failed, chunks_total, ended_at, error_code, expires_at, org_max_active, paused_at, status, summary) to tenon_app
+-- grant update (chunks_done, chunks_failed, chunks_total, ended_at, error_code, expires_at, org_max_active, paused_at, status, summary, trace_parent) to tenon_app
 
 create table schedules (
   org_id text collate "C" not null,

@@ -1,16 +1,27 @@
 /**
- * Writes the reference pages that come from the contract: `docs/errors/README.md`, `docs/reference/operations.md` and
- * `docs/reference/surfaces.md`. A test compares them with what this makes: `node scripts/generate-docs.ts` after a
- * change of the contract.
+ * Writes the reference pages that come from the contract, from the environment's schema and from the tree of commands. A
+ * test compares them with what this makes: `node scripts/generate-docs.ts` after a change of one of these.
  */
-import { writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ERROR_CODES, ERRORS } from '../src/contract/errors.ts'
-import { OPERATIONS } from '../src/contract/index.ts'
-import { errorsOf, isAbsent, PARTS, type Operation } from '../src/contract/operation.ts'
-import { ALL_SCOPES, SCOPES } from '../src/contract/scopes.ts'
+import { environmentPage } from './docs/environment-page.ts'
+import { withIncludedFiles } from './docs/included-files.ts'
+import { code, page, table } from './docs/markdown.ts'
+import { mcpToolsPage } from './docs/mcp-tools-page.ts'
+import { operationsPage } from './docs/operations-page.ts'
+import { surfacesPage } from './docs/surfaces-page.ts'
+import { cliPages } from './generate-cli-docs.ts'
 
-const NOTE = '<!-- Made by scripts/generate-docs.ts from the contract; do not edit. -->'
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** The guides, with the text of the files that they include. Path from the repository's root → text. */
+export function guides(): ReadonlyMap<string, string> {
+  const paths = globSync('docs/guide/**/*.md', { cwd: root })
+  return new Map(paths.map((path) => [path, withIncludedFiles(read(path), read)]))
+}
 
 /** Path from the repository's root → text. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -18,13 +29,16 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['docs/errors/README.md', errorsPage()],
     ['docs/reference/operations.md', operationsPage()],
     ['docs/reference/surfaces.md', surfacesPage()],
+    ['docs/reference/mcp-tools.md', mcpToolsPage()],
+    ['docs/reference/environment.md', environmentPage()],
+    ...cliPages(),
   ])
 }
 
 function errorsPage(): string {
-  const rows = ERROR_CODES.map((code) => {
-    const { httpStatus, exitCode, retryable, message, recovery } = ERRORS[code]
-    return row([`\`${code}\``, httpStatus ?? '–', exitCode, retryable ? 'yes' : 'no', message, recovery])
+  const rows = ERROR_CODES.map((each) => {
+    const { httpStatus, exitCode, retryable, message, recovery } = ERRORS[each]
+    return [code(each), httpStatus ?? '–', exitCode, retryable ? 'yes' : 'no', message, recovery]
   })
   return page([
     '# Errors',
@@ -33,77 +47,10 @@ function errorsPage(): string {
   ])
 }
 
-function operationsPage(): string {
-  return page([
-    '# Operations',
-    'The same operations stand behind REST, MCP and the CLI. The machine-readable form is `GET /openapi.json`.',
-    '## Scopes',
-    table(
-      ['Scope', 'Allows'],
-      ALL_SCOPES.map((scope) => row([`\`${scope}\``, SCOPES[scope]])),
-    ),
-    ...OPERATIONS.flatMap(operationSection),
-  ])
-}
-
-function operationSection(operation: Operation): string[] {
-  const fields = PARTS.flatMap((part) =>
-    Object.entries(operation[part].shape).map(([name, field]) => {
-      const { description = '' } = field as { description?: string }
-      const optional = (field as unknown as { safeParse(value: unknown): { success: boolean } }).safeParse(
-        undefined,
-      ).success
-      return row([`\`${name}\``, part === 'params' ? 'path' : part, optional ? 'no' : 'yes', description])
-    }),
-  )
-  const facts = [
-    `auth: ${operation.auth}`,
-    operation.scope === null ? 'no scope' : `scope: \`${operation.scope}\``,
-    operation.idempotent ? 'idempotent' : 'not idempotent',
-    ...(operation.destructive ? ['destructive'] : []),
-  ]
-  return [
-    `## ${operation.name}`,
-    `\`${operation.method} ${operation.path}\` → ${operation.status} · ${facts.join(' · ')}`,
-    `${operation.summary}. ${operation.description}`,
-    ...(fields.length > 0 ? [table(['Field', 'In', 'Required', 'Meaning'], fields)] : []),
-    `Errors: ${errorsOf(operation)
-      .map((code) => `\`${code}\``)
-      .join(', ')}.`,
-  ]
-}
-
-function surfacesPage(): string {
-  const rows = OPERATIONS.map(({ name, method, path, surfaces: { mcp, cli } }) =>
-    row([
-      `\`${name}\``,
-      `\`${method} ${path}\``,
-      isAbsent(mcp) ? `– (${mcp.absent})` : `\`${mcp.tool}\``,
-      isAbsent(cli)
-        ? `– (${cli.absent})`
-        : `\`tenon ${cli.command}${cli.flag === undefined ? '' : ` --${cli.flag.name}`}\``,
-    ]),
-  )
-  return page([
-    '# Surfaces',
-    'Where each operation stands, or why it does not stand there. The dashboard comes with a later release.',
-    table(['Operation', 'REST', 'MCP', 'CLI'], rows),
-  ])
-}
-
-function row(cells: readonly (string | number)[]): string {
-  return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`
-}
-
-function table(head: readonly string[], rows: readonly string[]): string {
-  return [row(head), row(head.map(() => '---')), ...rows].join('\n')
-}
-
-function page(blocks: readonly string[]): string {
-  return `${[NOTE, ...blocks].join('\n\n')}\n`
-}
-
 if (import.meta.main) {
-  const root = new URL('..', import.meta.url)
-  for (const [path, text] of referencePages()) writeFileSync(fileURLToPath(new URL(path, root)), text)
+  for (const [path, text] of [...referencePages(), ...guides()]) {
+    const file = join(root, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
 }

@@ -51,6 +51,7 @@ function isStale(file) {
   try {
     return Date.now() - fs.statSync(file).mtimeMs > STALE_MS
   } catch {
+    // It has gone meanwhile, so there is nothing to take over.
     return false
   }
 }
@@ -78,6 +79,7 @@ function read(file) {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch {
+    // There is none: whoever held it has let go.
     return null
   }
 }

@@ -146,6 +146,7 @@ function readInstalled(root) {
   try {
     return JSON.parse(fs.readFileSync(path.join(folder, '.package-lock.json'), 'utf8')).packages || {}
   } catch {
+    // Without the record nothing is known of what is installed: the answer says so.
     return fs.existsSync(folder) && fs.readdirSync(folder).length > 0
       ? 'an earlier installation was interrupted'
       : 'nothing is installed yet'
@@ -157,6 +158,7 @@ function readLeftOut(root) {
   try {
     return JSON.parse(fs.readFileSync(path.join(root, LEFT_OUT), 'utf8'))
   } catch {
+    // Nothing was noted as left out.
     return []
   }
 }

@@ -34,6 +34,7 @@ const planted: Record<string, Source> = {
   edges: { path: 'src/domains/identity/a.ts', text: "import { x } from '../billing/index.ts'" },
   environment: { path: 'src/platform/db/a.ts', text: 'export const url = process.env.DATABASE_URL' },
   network: { path: 'src/domains/identity/a.ts', text: "export const a = () => fetch('https://example.org')" },
+  tracing: { path: 'src/domains/identity/a.ts', text: "import { trace } from '@opentelemetry/api'" },
   decryption: { path: 'src/domains/identity/a.ts', text: "import { createDecipheriv } from 'node:crypto'" },
   tables: { path: 'src/domains/identity/a.sql.ts', text: 'const a = `select * from runs where org_id = :org`' },
 }

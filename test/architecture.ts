@@ -91,6 +91,11 @@ export const TABLES: Record<string, string> = {
 const CONFINED: readonly { readonly rule: string; readonly pattern: RegExp; readonly only: readonly string[] }[] = [
   { rule: 'environment', pattern: /\bprocess\.env\b/, only: ['src/app/config.ts'] },
   { rule: 'network', pattern: /(?<![.\w])fetch\(|from 'undici'/, only: ['src/platform/http/'] },
+  {
+    rule: 'tracing',
+    pattern: /(?:from|import\()\s*'@opentelemetry\//,
+    only: ['src/kernel/trace.ts', 'src/platform/telemetry/'],
+  },
   { rule: 'decryption', pattern: /\bcreateDecipheriv\b/, only: ['src/platform/kms/'] },
 ]
 

@@ -2,6 +2,7 @@ import { auditRefusals, auditStep, auditVerbs } from '../domains/audit/index.ts'
 import { idempotencySteps } from '../domains/idempotency/index.ts'
 import { findOrg, type Identity } from '../domains/identity/index.ts'
 import { createRateLimiter, limitsVerbs, quotaStep } from '../domains/limits/index.ts'
+import type { ErrorCode } from '../contract/errors.ts'
 import { OPERATIONS } from '../contract/index.ts'
 import type { Clock, Log } from '../kernel/ctx.ts'
 import { createCaller, type Caller } from '../kernel/run-operation.ts'
@@ -15,13 +16,21 @@ export interface CallerParts {
   readonly log: Log
   /** Of the pipelines. */
   readonly verbs: readonly BoundVerb[]
+  /** Told of every call when it has ended; a stream has ended when it has begun. */
+  readonly callEnded?: (call: EndedCall) => void
+}
+
+export interface EndedCall {
+  readonly operation: string
+  readonly outcome: 'ok' | ErrorCode
+  readonly seconds: number
 }
 
 /** What every surface calls: the kernel, with all that stands between a request and a verb. */
-export function composeCaller({ db, identity, clock, log, verbs: others }: CallerParts): Caller {
+export function composeCaller({ db, identity, clock, log, verbs: others, callEnded }: CallerParts): Caller {
   const verbs = [...identity.verbs, ...limitsVerbs, ...auditVerbs, ...others]
   checkVerbs(verbs)
-  return createCaller({
+  const caller = createCaller({
     verbs,
     authenticate: identity.authenticate,
     limiter: createRateLimiter(db),
@@ -32,6 +41,20 @@ export function composeCaller({ db, identity, clock, log, verbs: others }: Calle
     steps: { ...idempotencySteps(db.tenant), quota: quotaStep(db.tenant), audit: auditStep },
     refused: auditRefusals(db.tenant),
   })
+  return callEnded === undefined ? caller : observed(caller, callEnded)
+}
+
+function observed(caller: Caller, callEnded: (call: EndedCall) => void): Caller {
+  return {
+    ...caller,
+    call: async (operation, request) => {
+      const began = performance.now()
+      const outcome = await caller.call(operation, request)
+      const seconds = (performance.now() - began) / 1_000
+      callEnded({ operation: operation.name, outcome: outcome.ok ? 'ok' : outcome.code, seconds })
+      return outcome
+    },
+  }
 }
 
 /** Every operation has a verb, and every verb an operation that the contract names. */

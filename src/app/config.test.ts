@@ -25,6 +25,29 @@ describe('the settings', () => {
     })
   })
 
+  it('of telemetry are off until they are set, and refused without being repeated', () => {
+    expect(readConfig({})).toMatchObject({ workerPort: undefined, metricsToken: undefined, sentry: undefined })
+    const dsn = 'https://0123abcd@sentry.example.org/path/42'
+    expect(
+      readConfig({ TENON_WORKER_PORT: '7421', TENON_METRICS_TOKEN: '0123456789abcdef', SENTRY_DSN: dsn }),
+    ).toMatchObject({
+      workerPort: 7421,
+      metricsToken: '0123456789abcdef',
+      sentry: { dsn, environment: 'production' },
+    })
+    for (const wrong of [
+      { TENON_WORKER_PORT: '99999' },
+      { TENON_METRICS_TOKEN: 'too-short' },
+      { SENTRY_DSN: 'https://sentry.example.org/42' },
+      { SENTRY_ENVIRONMENT: 'with space' },
+    ]) {
+      const [[name, value] = ['', '']] = Object.entries(wrong)
+      const { code, details } = refused(() => readConfig(wrong))
+      expect([code, details?.['issues']]).toEqual(['config_invalid', [expect.objectContaining({ path: name })]])
+      expect(JSON.stringify(details)).not.toContain(value)
+    }
+  })
+
   it('count an empty variable as not set', () => {
     expect(readConfig({ TENON_PORT: '', TENON_ROOT_KEY: '' })).toMatchObject({ port: 7420, rootKey: undefined })
   })
@@ -38,6 +61,53 @@ describe('the settings', () => {
     })
     expect(config).toMatchObject({ localRepos: ['/a', '/b'], demo: false, publicUrl: 'https://tenon.example.org' })
     expect(config.git.allowHosts).toEqual(['git.internal', 'other'])
+  })
+
+  it('accept access tokens of one issuer, for the public address and that of MCP', () => {
+    expect(readConfig({}).oauth).toBeUndefined()
+    expect(readConfig({ TENON_OAUTH_AUDIENCE: 'https://tenon.example' }).oauth).toBeUndefined()
+    const TENON_OAUTH_ISSUER = 'https://issuer.example/'
+    expect(readConfig({ TENON_OAUTH_ISSUER, TENON_PUBLIC_URL: 'https://tenon.example/' }).oauth).toEqual({
+      issuer: TENON_OAUTH_ISSUER,
+      audiences: ['https://tenon.example', 'https://tenon.example/', 'https://tenon.example/mcp'],
+      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      orgClaim: 'tenon_org',
+    })
+    const own = {
+      TENON_OAUTH_AUDIENCE: 'api://tenon, tenon',
+      TENON_OAUTH_ALGORITHMS: 'PS256',
+      TENON_OAUTH_ORG_CLAIM: 'https://tenon.example/org',
+    }
+    expect(readConfig({ TENON_OAUTH_ISSUER, ...own }).oauth).toMatchObject({
+      audiences: ['api://tenon', 'tenon'],
+      algorithms: ['PS256'],
+      orgClaim: 'https://tenon.example/org',
+    })
+  })
+
+  it.each([
+    ['TENON_OAUTH_ALGORITHMS', ['none', 'HS256', 'RS256 HS512', 'rs256', ',']],
+    [
+      'TENON_OAUTH_ISSUER',
+      [
+        'http://issuer.example',
+        'http://localhost.example',
+        'http://127.0.0.1.example',
+        'ftp://127.0.0.1',
+        'issuer.example',
+        'https://user:pw-secret@issuer.example',
+        'https://issuer.example?a=b',
+        'https://issuer.example#a',
+      ],
+    ],
+  ])('refuse in %s what would accept the tokens of anybody', (name, wrong) => {
+    for (const text of wrong) {
+      const error = refused(() => readConfig({ [name]: text }))
+      expect(JSON.stringify(error.details)).toContain(name)
+      expect(JSON.stringify(error.details)).not.toContain('secret')
+    }
+    for (const text of ['http://localhost:9000/realms/a', 'http://127.0.0.1:9000', 'http://[::1]:9000'])
+      expect(readConfig({ TENON_OAUTH_ISSUER: text }).oauth?.issuer).toBe(text)
   })
 
   it('name every wrong variable and show no value', () => {

@@ -1,10 +1,23 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { z } from 'zod'
+import type { OAuthOptions } from '../domains/identity/index.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
 import { ENVIRONMENT } from './environment.ts'
+import { commandOf, defaultDataDir, type Installation } from './installation.ts'
+import { traceSettingsOf } from './trace-environment.ts'
 
 /** The folder of the checkout or of the installed package. */
 export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+const INSTALLATION: Installation = {
+  root: resolve(PACKAGE_ROOT),
+  // Only a package runs what was built of the sources.
+  installed: import.meta.url.endsWith('.js'),
+}
+
+/** What texts put before the name of a command. */
+export const COMMAND = commandOf(INSTALLATION)
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -17,11 +30,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     throw new TenonError('config_invalid', { details: { issues } })
   }
   const e = parsed.data
-  const dataDir = resolve(e.TENON_DATA_DIR ?? join(PACKAGE_ROOT, '.tenon'))
+  const home = { platform: process.platform, ...e }
+  const dataDir = resolve(e.TENON_DATA_DIR ?? defaultDataDir(INSTALLATION, home))
+  const publicUrl = e.TENON_PUBLIC_URL ?? `http://${e.TENON_HOST}:${e.TENON_PORT}`
   return Object.freeze({
     port: e.TENON_PORT,
     host: e.TENON_HOST,
-    publicUrl: e.TENON_PUBLIC_URL ?? `http://${e.TENON_HOST}:${e.TENON_PORT}`,
+    publicUrl,
     dataDir,
     databaseUrl: e.DATABASE_URL,
     migrationDatabaseUrl: e.TENON_MIGRATION_DATABASE_URL,
@@ -40,12 +55,33 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     index: { maxDiskBytes: e.TENON_INDEX_CACHE_MB * 2 ** 20, maxMemoryBytes: e.TENON_INDEX_MEMORY_MB * 2 ** 20 },
     runRetentionDays: e.TENON_RUN_RETENTION_DAYS,
     trustedProxies: e.TENON_TRUSTED_PROXIES,
+    oauth: e.TENON_OAUTH_ISSUER === undefined ? undefined : oauthOf(e.TENON_OAUTH_ISSUER, publicUrl, e),
+    workerPort: e.TENON_WORKER_PORT,
+    metricsToken: e.TENON_METRICS_TOKEN,
+    sentry: e.SENTRY_DSN === undefined ? undefined : { dsn: e.SENTRY_DSN, environment: e.SENTRY_ENVIRONMENT },
     drainMs: e.TENON_DRAIN_SECONDS * 1000,
     failpoints: e.TENON_FAILPOINTS,
     logLevel: e.LOG_LEVEL,
+    traces: traceSettingsOf(e),
+    tracesEndpoint: e.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? e.OTEL_EXPORTER_OTLP_ENDPOINT,
     client: { url: e.TENON_URL, apiKey: e.TENON_API_KEY, org: e.TENON_ORG },
-    noColor: e.NO_COLOR !== undefined,
+    terminal: { noColor: e.NO_COLOR !== undefined, forceColor: e.FORCE_COLOR, term: e.TERM },
   })
+}
+
+/** A client of REST asks for tokens for the public address, one of MCP for that of MCP; some write the first with a slash. */
+function oauthOf(
+  issuer: string,
+  publicUrl: string,
+  e: Pick<z.output<typeof ENVIRONMENT>, 'TENON_OAUTH_AUDIENCE' | 'TENON_OAUTH_ALGORITHMS' | 'TENON_OAUTH_ORG_CLAIM'>,
+): OAuthOptions {
+  const own = [publicUrl, `${publicUrl}/`, `${publicUrl}/mcp`]
+  return {
+    issuer,
+    audiences: e.TENON_OAUTH_AUDIENCE.length > 0 ? e.TENON_OAUTH_AUDIENCE : own,
+    algorithms: e.TENON_OAUTH_ALGORITHMS,
+    orgClaim: e.TENON_OAUTH_ORG_CLAIM,
+  }
 }
 
 /** Settings that a process has to be given: named together, so that they can be mended together. */

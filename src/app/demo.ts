@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ApiError, createClient, type Client } from '../contract/client.ts'
-import { addRepository } from '../contract/code.ts'
+import { addRepository, listRepositories } from '../contract/code.ts'
 import { searchCode } from '../contract/search.ts'
 import { ERRORS, type ErrorCode } from '../contract/errors.ts'
 import { getMe, onboardOrganization } from '../contract/identity.ts'
@@ -14,12 +14,15 @@ interface DemoOptions {
   readonly rootKey: string
   /** The git repository that Tenon runs from; null when it is none. */
   readonly checkout: string | null
+  /** What is typed before the name of a command. */
+  readonly command: string
   readonly say: (line: string) => void
 }
 
 const ORG = 'demo'
 const MAX_ORGS = 100
 const TAKEN: ReadonlySet<ErrorCode> = new Set(['organization_exists', 'idempotency_key_reused'] as const)
+const MAX_SHOWN = 10
 const QUERY = 'defineOperation('
 
 /** Through the API, as anyone would: an organisation, its key, the checkout indexed, and a search over it. */
@@ -28,11 +31,10 @@ export async function showDemo(options: DemoOptions): Promise<void> {
   try {
     const { apiKey, org } = await demoOrg(options)
     const client = createClient({ url, apiKey, org, fetch: httpFetch })
-    if (checkout === null)
-      return say('\nThis is no git checkout, so there is nothing to index yet: npx tenon repos add owner/name --wait')
-    await indexCheckout(client, checkout, say)
+    if (checkout === null) return await showFirst(client, options)
+    await indexCheckout(client, checkout, options)
     await showSearch(client, say)
-    showNext(url, say)
+    showNext(options)
   } catch (thrown) {
     const code = thrown instanceof ApiError ? thrown.code : 'internal'
     say(`\nThe demo could not be finished (${code}): ${ERRORS[code].recovery}`)
@@ -57,6 +59,7 @@ async function works(url: string, apiKey: string): Promise<boolean> {
     .call(getMe, {})
     .then(
       () => true,
+      // However the key fails, another one is made.
       () => false,
     )
 }
@@ -80,7 +83,7 @@ async function onboardDemo(url: string, rootKey: string): Promise<{ org: string;
   }
 }
 
-async function indexCheckout(client: Client, checkout: string, say: (line: string) => void): Promise<void> {
+async function indexCheckout(client: Client, checkout: string, { command, say }: DemoOptions): Promise<void> {
   const began = performance.now()
   const { data } = await client.call(addRepository, { source: checkout, name: 'tenon' })
   let run: Run = data.run
@@ -90,7 +93,9 @@ async function indexCheckout(client: Client, checkout: string, say: (line: strin
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   if (run.status !== 'succeeded')
-    return say(`\nIndexing this checkout ${run.status}: ${run.error?.message ?? ''} See: npx tenon runs logs ${run.id}`)
+    return say(
+      `\nIndexing this checkout ${run.status}: ${run.error?.message ?? ''} See: ${command} runs logs ${run.id}`,
+    )
   const { files, blobsRead, blobsReused, commit } = run.summary ?? {}
   say(
     `\nIndexed this checkout at ${String(commit).slice(0, 12)} in ${seconds} s: ${files} files, ${blobsRead} read, ${blobsReused} known before.`,
@@ -105,14 +110,36 @@ async function showSearch(client: Client, say: (line: string) => void): Promise<
     say(`  ${`${path}:${line}`.padEnd(width)}  ${snippet.trim().slice(0, 80)}`)
 }
 
-function showNext(url: string, say: (line: string) => void): void {
+function showNext({ command, url, say }: DemoOptions): void {
   say(`
 Try next, in another terminal:
-  npx tenon search "TenonError" --limit 10
-  npx tenon deps src/kernel/cursor.ts
-  npx tenon impact --symbols src/kernel/cursor.ts:decodeCursor
-  npx tenon repos add owner/name --wait
-  npx tenon doctor
-An agent connects to ${url}/mcp with the header "Authorization: Bearer <apiKey of demo.json>".
-Ctrl-C stops everything.`)
+  ${command} search "TenonError" --limit 10
+  ${command} deps src/kernel/cursor.ts
+  ${command} impact --symbols src/kernel/cursor.ts:decodeCursor
+  ${command} repos add owner/name --wait
+  ${command} doctor
+${ending(url)}`)
+}
+
+/** Where there is no checkout to show: the way to the first repository, or to more of them. */
+async function showFirst(client: Client, { command, dataDir, url, say }: DemoOptions): Promise<void> {
+  const { data } = await client.call(listRepositories, { limit: MAX_SHOWN })
+  const known = data.map(({ name, status }) => `  ${name} (${status})`)
+  if (known.length > 0) say(`\nRepositories of the organisation demo:\n${known.join('\n')}`)
+  say(`
+${known.length > 0 ? 'Go on' : 'Index your first repository'}, in another terminal:
+  ${command} repos add owner/name --wait         from GitHub; a private one with --token
+  ${command} repos add https://… --wait          from any other host
+  ${command} search "TODO" --limit 10
+  ${command} deps path/to/file                   what depends on a file
+  ${command} impact                              what the change in this working tree affects
+  ${command} doctor                              finds what is wrong, says what to do
+A folder on this machine is indexed when TENON_LOCAL_REPOS names it at the start.
+The key of the demo is in ${join(dataDir, 'demo.json')}; the commands read it by themselves.
+${ending(url)}`)
+}
+
+function ending(url: string): string {
+  return `An agent connects to ${url}/mcp with the header "Authorization: Bearer <apiKey of demo.json>".
+Ctrl-C stops everything.`
 }

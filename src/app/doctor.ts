@@ -1,141 +1,84 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
-import pg from 'pg'
-import { ERRORS, EXIT, isErrorCode, type ErrorCode } from '../contract/errors.ts'
-import { API_VERSION, health } from '../contract/health.ts'
-import { checkGit, prepareGit } from '../pipelines/code/index.ts'
-import { httpFetch } from '../platform/http/fetch.ts'
+import { styleText } from 'node:util'
+import { EXIT } from '../contract/errors.ts'
+import { TenonError } from '../kernel/tenon-error.ts'
+import type { Access } from '../surfaces/cli/index.ts'
 import type { Config } from './config.ts'
+import { databaseFindings } from './doctor/database.ts'
+import { fail, ok, type Finding, type State } from './doctor/finding.ts'
+import { folderFinding, gitFinding, masterKeyFinding, nodeFinding, portFinding } from './doctor/machine.ts'
+import { accessFindings, serverFindings } from './doctor/server.ts'
+import { reportingFindings } from './doctor/settings.ts'
 
-interface Finding {
-  readonly check: string
-  readonly ok: boolean
-  readonly found: string
-  /** What to do; null when all is well. */
-  readonly advice: string | null
+export interface DoctorOptions {
+  /** @throws TenonError `config_invalid` */
+  readonly config: () => Config
+  /** Where the command line calls. */
+  readonly url: () => string
+  /** @throws CliError `not_configured`, `usage` */
+  readonly access: () => Access
+  readonly fetch: typeof globalThis.fetch
+  readonly json: boolean
+  readonly colors: boolean
+  readonly say: (line: string) => void
 }
 
-const MIN_FREE_BYTES = 500_000_000
-
-/** `tenon doctor`: looks at everything that Tenon needs and says what to do. Exits with 1 when something is wrong. */
-export async function doctor(
-  config: Config,
-  { json, say }: { json: boolean; say: (line: string) => void },
-): Promise<number> {
-  const server = await serverFinding(config)
-  const findings = [
-    nodeFinding(),
-    await gitFinding(config),
-    folderFinding(config),
-    await databaseFinding(config),
-    await portFinding(config, server.ok),
-    server,
-  ]
-  const ok = findings.every(({ ok: fine }) => fine)
-  if (json) say(JSON.stringify({ data: { ok, findings } }))
-  for (const { check, ok: fine, found, advice } of json ? [] : findings) {
-    say(`${fine ? '✓' : '✗'} ${check.padEnd(12)} ${found}`)
-    if (advice !== null) say(`  → ${advice}`)
-  }
-  return ok ? EXIT.done : EXIT.failed
+/** `tenon doctor`: looks at everything that Tenon needs and says what to do. Exits with 1 when something does not work. */
+export async function doctor(options: DoctorOptions): Promise<number> {
+  const findings = [nodeFinding(process.versions.node), ...(await examine(options))]
+  const { json, say } = options
+  const isOk = findings.every(({ state }) => state !== 'fail')
+  if (json) say(JSON.stringify({ data: { ok: isOk, findings } }))
+  else tell(findings, options)
+  return isOk ? EXIT.done : EXIT.failed
 }
 
-function finding(check: string, ok: boolean, found: string, advice: string): Finding {
-  return { check, ok, found, advice: ok ? null : advice }
-}
-
-function nodeFinding(): Finding {
-  const major = Number(process.versions.node.split('.')[0])
-  return finding(
-    'Node',
-    major >= 26,
-    process.versions.node,
-    'Run `npm start`, which installs Node 26 into this folder.',
-  )
-}
-
-async function gitFinding(config: Config): Promise<Finding> {
+async function examine({ config: readConfig, url, access, fetch }: DoctorOptions): Promise<Finding[]> {
+  let config: Config
   try {
-    const git = prepareGit({ dir: join(config.dataDir, 'git'), ...config.git })
-    return finding('git', true, await checkGit(git), '')
+    config = readConfig()
   } catch (thrown) {
-    const code = codeOf(thrown)
-    return finding(
-      'git',
-      false,
-      code === 'git_missing' ? 'missing or too old' : 'could not be run',
-      ERRORS[code].recovery,
-    )
+    return [settingsFinding(thrown)]
   }
+  const server = await serverFindings({ url: url(), fetch })
+  const local = `http://${config.host}:${config.port}`
+  const here = local === url() ? server : await serverFindings({ url: local, fetch })
+  return [
+    ok('settings', 'every variable has a value that can be used'),
+    folderFinding(config),
+    await gitFinding(config),
+    masterKeyFinding(config),
+    ...(await databaseFindings(config)),
+    ...(await reportingFindings(config)),
+    await portFinding(config, here.isTenon),
+    ...server.findings,
+    ...(server.isTenon ? await accessFindings(access, fetch) : []),
+  ]
 }
 
-function folderFinding({ dataDir }: Config): Finding {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    accessSync(dataDir, constants.W_OK | constants.X_OK)
-    const { bavail, bsize } = statfsSync(existsSync(dataDir) ? dataDir : dirname(dataDir))
-    const free = bavail * bsize
-    return finding(
-      'data folder',
-      free >= MIN_FREE_BYTES,
-      `${dataDir}, ${(free / 1e9).toFixed(1)} GB free`,
-      ERRORS.disk_full.recovery,
-    )
-  } catch {
-    return finding('data folder', false, `${dataDir} can not be written`, ERRORS.data_dir_unwritable.recovery)
+function settingsFinding(thrown: unknown): Finding {
+  const issues = thrown instanceof TenonError ? thrown.details?.['issues'] : undefined
+  const wrong = Array.isArray(issues) ? (issues as readonly { path: string; message: string }[]) : []
+  const found = wrong.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  return fail('settings', found === '' ? 'can not be read' : found, 'Correct these environment variables.')
+}
+
+const MARKS = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'] } as const satisfies Record<
+  State,
+  unknown
+>
+
+function tell(findings: readonly Finding[], { colors, say }: DoctorOptions): void {
+  const paint = (color: 'green' | 'yellow' | 'red' | 'dim', text: string): string =>
+    colors ? styleText(color, text, { validateStream: false }) : text
+  const room = Math.max(...findings.map(({ check }) => check.length))
+  for (const { check, state, found, advice } of findings) {
+    const [mark, color] = MARKS[state]
+    say(`${paint(color, mark)} ${check.padEnd(room)}  ${found}`)
+    if (advice !== null) say(`  ${' '.repeat(room)}  ${paint('dim', `→ ${advice}`)}`)
   }
-}
-
-async function databaseFinding({ databaseUrl }: Config): Promise<Finding> {
-  if (databaseUrl === undefined) return finding('database', true, 'embedded PostgreSQL', '')
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version")
-    const version = rows[0]?.version ?? '0'
-    return finding(
-      'database',
-      Number.parseInt(version, 10) >= 15,
-      `PostgreSQL ${version}`,
-      'Tenon needs PostgreSQL 15 or later.',
-    )
-  } catch {
-    return finding('database', false, 'DATABASE_URL does not answer', ERRORS.database_unreachable.recovery)
-  } finally {
-    await client.end().catch(() => {})
-  }
-}
-
-/** The port is free, or Tenon itself is on it. */
-async function portFinding({ host, port }: Config, isTenon: boolean): Promise<Finding> {
-  if (isTenon) return finding('port', true, `${port}, used by Tenon`, '')
-  const free = await new Promise<boolean>((resolve) => {
-    const probe = createServer().once('error', () => resolve(false))
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)))
-  })
-  return finding('port', free, `${port} is ${free ? 'free' : 'used by another program'}`, ERRORS.port_in_use.recovery)
-}
-
-async function serverFinding({ host, port, client }: Config): Promise<Finding> {
-  const url = client.url ?? `http://${host}:${port}`
-  try {
-    const response = await httpFetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })
-    const { status, version, api_version: api } = health.parse(await response.json())
-    const fits = api === API_VERSION && status === 'ok'
-    return finding(
-      'server',
-      fits,
-      `${url}: ${status}, version ${version}, API ${api}`,
-      'Look into its log, or bring command line and server to the same release.',
-    )
-  } catch {
-    return finding('server', false, `${url} does not answer`, ERRORS.server_unreachable.recovery)
-  }
-}
-
-function codeOf(thrown: unknown): ErrorCode {
-  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined
-  return isErrorCode(code) ? code : 'internal'
+  const count = (state: State): number => findings.filter((finding) => finding.state === state).length
+  const [failed, warned] = [count('fail'), count('warn')]
+  const warnings = warned === 0 ? '' : `${warned} ${warned === 1 ? 'warning' : 'warnings'}`
+  const verdict = failed === 0 ? 'Nothing is broken' : `${failed} of ${findings.length} checks failed`
+  say(`\n${[verdict, warnings].filter((part) => part !== '').join(', ')}.`)
 }

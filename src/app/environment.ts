@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { TOKEN_ALGORITHMS } from '../domains/identity/index.ts'
 import { LEVELS } from '../platform/telemetry/logger.ts'
 import { addressTest } from '../surfaces/rest/client-address.ts'
 import { failpointList } from './failpoints.ts'
+import { TRACE_VARIABLES } from './trace-environment.ts'
 
 const list = (separator: RegExp) =>
   z.string().transform((text) =>
@@ -13,11 +15,20 @@ const list = (separator: RegExp) =>
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 const secret = z.string().min(16, 'At least 16 characters')
 
+/** As the tokens have it, so that nothing of it is changed here. */
+const issuer = z.string().refine((text) => {
+  const address = URL.canParse(text) ? new URL(text) : null
+  if (address === null || address.username !== '' || address.password !== '' || /[?#\s]/.test(text)) return false
+  return address.protocol === 'https:' || (address.protocol === 'http:' && LOOPBACK.test(address.hostname))
+}, 'An https address, or an http one of this machine, without query')
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
 function areAddresses(entries: readonly string[]): boolean {
   try {
     addressTest(entries)
     return true
   } catch {
+    // The text of the setting says what an entry has to be.
     return false
   }
 }
@@ -29,12 +40,39 @@ function areAddresses(entries: readonly string[]): boolean {
 export const ENVIRONMENT = z.object({
   TENON_PORT: z.coerce.number().int().min(1).max(65_535).default(7420).describe('Port of the API'),
   TENON_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on'),
+  TENON_WORKER_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('Port at which `worker` shows its health and its metrics, and nothing else; none when left out'),
+  TENON_METRICS_TOKEN: secret
+    .optional()
+    .describe(
+      'Opens `/metrics` to who sends it as a bearer token, at least 16 characters; without it only this machine may look',
+    ),
+  SENTRY_DSN: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      (text) => /^https?:\/\/\w+(?::\w+)?@[^/\s]+\/(?:\S*\/)?\d+$/.test(text),
+      'As Sentry shows it: https://key@host/project',
+    )
+    .optional()
+    .describe('Where errors are reported, redacted, in the protocol of Sentry; nowhere when left out'),
+  SENTRY_ENVIRONMENT: z
+    .string()
+    .regex(/^[^\s/]{1,64}$/, 'At most 64 characters, without spaces and slashes')
+    .default('production')
+    .describe('What reported errors say they come from'),
   TENON_PUBLIC_URL: url.optional().describe('Address that the API describes itself under; host and port when left out'),
   TENON_DATA_DIR: z
     .string()
     .min(1)
     .optional()
-    .describe('Folder of database, index, secrets and demo key; `.tenon` in the checkout when left out'),
+    .describe(
+      'Folder of database, index, secrets and demo key; `.tenon` in the checkout when left out, for an installed package a folder of the user (`~/.local/share/tenon` on Linux)',
+    ),
   DATABASE_URL: z
     .url({ protocol: /^postgres(?:ql)?$/ })
     .optional()
@@ -95,6 +133,26 @@ export const ENVIRONMENT = z.object({
     .describe(
       'Proxies whose `X-Forwarded-For` is believed, as addresses or ranges such as `10.0.0.0/8`, separated by commas or spaces',
     ),
+  TENON_OAUTH_ISSUER: issuer
+    .optional()
+    .describe(
+      'Authorization server whose access tokens are accepted beside API keys, exactly as its tokens name it in `iss`; without it none are',
+    ),
+  TENON_OAUTH_AUDIENCE: list(/[\s,]+/)
+    .default([])
+    .describe(
+      'What an access token has to be for, in `aud`, separated by commas or spaces; the public address and that of MCP below it when left out',
+    ),
+  TENON_OAUTH_ALGORITHMS: list(/[\s,]+/)
+    .pipe(z.array(z.enum(TOKEN_ALGORITHMS)).min(1))
+    .default(['RS256', 'ES256', 'EdDSA'])
+    .describe('Signatures of access tokens that are accepted; `none` and secrets shared with the issuer never are'),
+  TENON_OAUTH_ORG_CLAIM: z
+    .string()
+    .min(1)
+    .max(256)
+    .default('tenon_org')
+    .describe('Claim of an access token that names the organisation, by slug or id'),
   TENON_RUN_RETENTION_DAYS: z.coerce
     .number()
     .int()
@@ -111,6 +169,7 @@ export const ENVIRONMENT = z.object({
   /** For tests only. */
   TENON_FAILPOINTS: failpointList.default([]),
   LOG_LEVEL: z.enum(LEVELS).optional().describe('Least level that is logged; `info` when left out'),
+  ...TRACE_VARIABLES,
   TENON_URL: url.optional().describe('Where the server is, for the command line; that of the demo when left out'),
   TENON_API_KEY: z.string().min(1).optional().describe('API key for the command line; that of the demo when left out'),
   TENON_ORG: z
@@ -119,5 +178,13 @@ export const ENVIRONMENT = z.object({
     .optional()
     .describe('Organisation for the command line, by slug or id; that of the key when left out'),
   NO_COLOR: z.string().optional().describe('Anything: the command line prints no colours'),
+  FORCE_COLOR: z
+    .string()
+    .optional()
+    .describe('Anything: the command line prints colours also where there is no terminal; `0`: none at all'),
+  TERM: z.string().optional().describe('`dumb`: no colours, and no line is rewritten'),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+  HOME: z.string().optional(),
+  XDG_DATA_HOME: z.string().optional(),
+  LOCALAPPDATA: z.string().optional(),
 })

@@ -19,11 +19,12 @@ import { createDiskBlobs } from '../platform/blobs/index.ts'
 import { migrate, openDatabase, type Database } from '../platform/db/index.ts'
 import { createQueue, installQueue, type Queue } from '../platform/queue/index.ts'
 import { createMcp } from '../surfaces/mcp/index.ts'
-import { createRestApp, listen, type Listening } from '../surfaces/rest/index.ts'
+import { createProbeApp, createRestApp, listen, type Listening } from '../surfaces/rest/index.ts'
 import { composeCaller } from './compose-caller.ts'
 import { PACKAGE_ROOT, type Config } from './config.ts'
 import { armFailpoints } from './failpoints.ts'
 import { startHousekeeping } from './housekeeping.ts'
+import { countedJobs, nodeMetrics } from './node-metrics.ts'
 
 export interface NodeOptions {
   readonly config: Config
@@ -43,6 +44,8 @@ export interface NodeOptions {
 export interface TenonNode {
   /** Where the API listens; null for a worker. */
   readonly url: string | null
+  /** Where a worker shows its health and metrics; null when it does not, and for an API, which shows them at `url`. */
+  readonly probes: string | null
   /** Not ready at once; ends what is under way within the grace, puts the rest back. */
   stop(ending: Ending): Promise<void>
 }
@@ -74,24 +77,21 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
   const wakeUp = createWakeUp()
   const code = codeIntelligence(codeDepsOf(options, git, db), { queue })
   const clock = systemClock
-  const identity = createIdentity({ db, rootKey: options.rootKey, clock, log })
+  const identity = createIdentity({ db, rootKey: options.rootKey, clock, log, oauth: config.oauth })
   const engine = createEngine({ db, pipelines: code.pipelines, clock, log, retentionDays: config.runRetentionDays })
-  const caller = composeCaller({ db, identity, clock, log, verbs: [...engine.verbs, ...code.verbs] })
+  const metrics = await nodeMetrics({ role: roleOf(options), db, pipelines: code.pipelines, log })
+  const verbs = [...engine.verbs, ...code.verbs]
+  const caller = composeCaller({ db, identity, clock, log, verbs, callEnded: metrics.operationEnded })
   let stopping = false
-  const checks = {
-    database: () =>
-      db.ping().then(
-        () => true,
-        () => false,
-      ),
-    serving: () => !stopping,
-  }
+  const checks = checksOf(db, () => !stopping)
   const mcp = createMcp({
     caller,
+    publicUrl: config.publicUrl,
     hosts: [config.host, 'localhost', '127.0.0.1', '[::1]', new URL(config.publicUrl).hostname],
   })
-  const { publicUrl, trustedProxies } = config
-  const app = createRestApp({ caller, log, checks, publicUrl, trustedProxies, mcp })
+  const { publicUrl, trustedProxies, metricsToken } = config
+  const shown = { checks, log, metrics, metricsToken }
+  const app = createRestApp({ ...shown, caller, publicUrl, issuer: config.oauth?.issuer, trustedProxies, mcp })
   const running: Running = { queue, db, code }
   const stop = async (ending: Ending): Promise<void> => {
     stopping = true
@@ -109,18 +109,35 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
       running.listening = await listen(app, { host: config.host, port: config.port })
       code.warmUp()
     }
+    if (!options.api && config.workerPort !== undefined)
+      running.probes = await listen(createProbeApp(shown), { host: config.host, port: config.workerPort })
     if (options.worker) {
-      running.worker = createWorker({ db, pipelines: code.pipelines, log, wakeUp })
+      running.worker = createWorker({ db, pipelines: code.pipelines, log, wakeUp, stepEnded: metrics.stepEnded })
       running.worker.start()
       running.housekeeping = startHousekeeping({ db, identity, engine, code, log })
-      await queue.start(code.jobs)
+      await queue.start(countedJobs(code.jobs, metrics))
     }
   } catch (error) {
     // Nothing that has begun outlives a start that failed.
     await stop({ drainMs: 0, graceMs: 0 }).catch(() => {})
     throw error
   }
-  return { url: running.listening?.url ?? null, stop }
+  return { url: running.listening?.url ?? null, probes: running.probes?.url ?? null, stop }
+}
+
+function roleOf({ api, worker }: NodeOptions): 'all' | 'api' | 'worker' {
+  if (api && worker) return 'all'
+  return api ? 'api' : 'worker'
+}
+
+function checksOf(db: Database, serving: () => boolean) {
+  const database = (): Promise<boolean> =>
+    db.ping().then(
+      () => true,
+      // Why it did not answer is said by what fails for it.
+      () => false,
+    )
+  return { database, serving }
 }
 
 function codeDepsOf({ config, log, localRepos, masterKey }: NodeOptions, git: CodeDeps['git'], db: Database): CodeDeps {
@@ -150,12 +167,13 @@ interface Running {
   caches?: Repeated
   identity?: Identity
   listening?: Listening
+  probes?: Listening
   worker?: Worker
   housekeeping?: Repeated
 }
 
 async function stopAll(
-  { queue, db, code, caches, identity, listening, worker, housekeeping }: Running,
+  { queue, db, code, caches, identity, listening, probes, worker, housekeeping }: Running,
   { drainMs, graceMs }: Ending,
 ): Promise<void> {
   listening?.drain()
@@ -165,6 +183,8 @@ async function stopAll(
     await listening.close(graceMs)
   }
   await stopWork
+  // Until nothing is done any more, it can be watched.
+  await probes?.close(0)
   await identity?.stop()
   await code.close()
   await db.close()

@@ -14,6 +14,7 @@ export function readPrivateFile<T>(path: string, schema: z.ZodType<T>): T | null
   try {
     return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch {
+    // Who needs the file tells one that is there and can not be read.
     return null
   }
 }

@@ -1,8 +1,10 @@
 import { EXIT } from '../contract/errors.ts'
-import { createLogger } from '../platform/telemetry/logger.ts'
+import { VERSION } from '../contract/health.ts'
+import { startTracing } from '../platform/telemetry/tracing.ts'
 import { required, type Config } from './config.ts'
 import { readMasterKey } from './master-key.ts'
 import { migrateDatabase, startNode } from './node.ts'
+import { openLog } from './open-log.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
 
 /** `tenon serve` and `tenon worker`: one part each, explicit secrets, no demo. Any number share one database. */
@@ -13,20 +15,33 @@ export async function serve(config: Config, part: 'api' | 'worker', say: (line: 
     TENON_QUEUE_KEY: config.queueKey,
   })
   const masterKey = readMasterKey(config)
-  const log = createLogger({ level: config.logLevel ?? 'info' })
-  await migrateDatabase(config.migrationDatabaseUrl ?? settings.DATABASE_URL)
-  const node = await startNode({
-    config,
-    log,
-    databaseUrl: settings.DATABASE_URL,
-    rootKey: settings.TENON_ROOT_KEY,
-    queueKey: settings.TENON_QUEUE_KEY,
-    masterKey,
-    localRepos: config.localRepos,
-    api: part === 'api',
-    worker: part === 'worker',
-  })
-  say(part === 'api' ? `Tenon API on ${node.url ?? ''}` : 'Tenon worker')
-  await untilStopped(() => node.stop({ drainMs: config.drainMs, graceMs: GRACE_MS }))
-  return EXIT.done
+  const { log, close } = await openLog({ config, role: part })
+  try {
+    await migrateDatabase(config.migrationDatabaseUrl ?? settings.DATABASE_URL)
+    const stopTracing = await startTracing(config.traces, {
+      role: part,
+      version: VERSION,
+      warn: (reason) => log.warn({ reason }, 'traces could not be sent'),
+    })
+    const node = await startNode({
+      config,
+      log,
+      databaseUrl: settings.DATABASE_URL,
+      rootKey: settings.TENON_ROOT_KEY,
+      queueKey: settings.TENON_QUEUE_KEY,
+      masterKey,
+      localRepos: config.localRepos,
+      api: part === 'api',
+      worker: part === 'worker',
+    })
+    const watched = node.probes === null ? '' : `, health and metrics on ${node.probes}`
+    say(part === 'api' ? `Tenon API on ${node.url ?? ''}` : `Tenon worker${watched}`)
+    await untilStopped(async () => {
+      await node.stop({ drainMs: config.drainMs, graceMs: GRACE_MS })
+      await stopTracing()
+    })
+    return EXIT.done
+  } finally {
+    await close()
+  }
 }

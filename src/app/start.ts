@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../contract/errors.ts'
+import { VERSION } from '../contract/health.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
 import { gitFoldersOf } from '../pipelines/code/index.ts'
 import { lockDataDir, startEmbeddedPostgres } from '../platform/postgres/index.ts'
-import { createLogger } from '../platform/telemetry/logger.ts'
-import { PACKAGE_ROOT, type Config } from './config.ts'
+import { startTracing } from '../platform/telemetry/tracing.ts'
+import { COMMAND, PACKAGE_ROOT, type Config } from './config.ts'
 import { showDemo } from './demo.ts'
 import { ensureMasterKey } from './master-key.ts'
 import { migrateDatabase, startNode } from './node.ts'
+import { openLog } from './open-log.ts'
 import { readPrivateFile, secretsFile, writePrivateFile } from './private-file.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
 
@@ -30,7 +32,8 @@ export async function start(config: Config, say: (line: string) => void): Promis
     const destination = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
     // A full disk must not end the server for the sake of its log.
     destination.on('error', () => {})
-    const log = createLogger({ level: config.logLevel ?? 'info', destination })
+    const { log, close } = await openLog({ config, role: 'all', file: destination, say })
+    undo.unshift(close)
     say('Tenon')
     const secrets = { ...secretsOf(config), masterKey: ensureMasterKey(config) }
     const databaseUrl = config.databaseUrl ?? (await startDatabase(config, { log, say, undo }))
@@ -38,6 +41,12 @@ export async function start(config: Config, say: (line: string) => void): Promis
     const applied = await migrateDatabase(config.migrationDatabaseUrl ?? databaseUrl)
     if (applied.length > 0) say(`  schema     ${applied.length} migrations applied`)
     const checkout = existsSync(join(PACKAGE_ROOT, '.git')) ? [PACKAGE_ROOT] : []
+    const stopTracing = await startTracing(config.traces, {
+      role: 'start',
+      version: VERSION,
+      warn: (reason) => log.warn({ reason }, 'traces could not be sent'),
+    })
+    undo.unshift(stopTracing)
     const node = await startNode({
       config,
       log,
@@ -59,7 +68,14 @@ export async function start(config: Config, say: (line: string) => void): Promis
     })
     // A demo that fails says why; the server goes on.
     if (config.demo)
-      await showDemo({ dataDir: config.dataDir, url, rootKey: secrets.rootKey, checkout: checkout[0] ?? null, say })
+      await showDemo({
+        dataDir: config.dataDir,
+        url,
+        rootKey: secrets.rootKey,
+        checkout: checkout[0] ?? null,
+        command: COMMAND,
+        say,
+      })
     await stopped
     return EXIT.done
   } catch (error) {

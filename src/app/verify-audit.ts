@@ -48,6 +48,7 @@ function entryOf(line: string, number: number): AuditEntry {
   try {
     value = JSON.parse(line)
   } catch {
+    // What is no JSON is refused below, with the number of its line.
     value = null
   }
   const parsed = auditEntry.safeParse(value)

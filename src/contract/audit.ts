@@ -16,7 +16,7 @@ export const auditEntry = z.strictObject({
   action: z.string().describe('Name of the operation'),
   outcome: z.enum(['done', 'refused']),
   code: z.string().nullable().describe('Error code of a refusal'),
-  actor: z.string().describe('Id of the API key, or `root`'),
+  actor: z.string().describe('Id of the API key, `oauth_…` for the subject of access tokens, or `root`'),
   address: z.string().describe('Network address of the caller'),
   requestId: z.string(),
   resources: z.record(z.string(), z.string()).describe('Ids of what the call was about'),

@@ -88,6 +88,13 @@ export const CALL_ERRORS = {
     message: 'This Idempotency-Key was used for another request.',
     recovery: 'Send the very same request with the same credential, or use a new key for a new request.',
   },
+  client_outdated: {
+    httpStatus: 426,
+    exitCode: EXIT.failed,
+    retryable: false,
+    message: 'This client is too old for the server.',
+    recovery: 'Upgrade it as details.upgrade says, and try again.',
+  },
   rate_limited: {
     httpStatus: 429,
     exitCode: EXIT.limit,

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ApiError, createClient } from './client.ts'
 import { createApiKey, getMe, revokeSelf } from './identity.ts'
+import { getRun } from './runs.ts'
+import { TIMEOUTS } from './timeouts.ts'
 
 /** A client of a server that gives one answer, and what was sent there. */
 function clientOf(answer: () => Response) {
@@ -46,5 +48,14 @@ describe('the client', () => {
     for (const text of ['Wed, 21 Oct 2026 07:28:00 GMT', '-1', '1.5', '', '9'.repeat(40)])
       expect((await failureOf(answer({ 'retry-after': text }))).retryAfterSeconds).toBeUndefined()
     expect((await failureOf(answer({}))).retryAfterSeconds).toBeUndefined()
+  })
+
+  it('waits for as long as the operation may take, and a little longer', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    const { client } = clientOf(() => Response.json({ data: {} }))
+    await client.call(getRun, { run: 'run_1', waitSeconds: 50 })
+    await client.call(getMe, {})
+    expect(timeout.mock.calls).toEqual([[TIMEOUTS.wait + 5_000], [30_000]])
+    timeout.mockRestore()
   })
 })

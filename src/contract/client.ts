@@ -65,11 +65,13 @@ export interface ClientOptions {
   /** Slug or id that stands for `{org}` where the input has none. */
   readonly org?: string | undefined
   readonly fetch: typeof globalThis.fetch
-  /** Of one call; default 30,000 ms. */
+  /** Of one call; default 30,000 ms, or a little more than the longest time of an operation that may take longer. */
   readonly timeoutMs?: number
   /** Sent with every request beside those of the client itself: who calls, and which trace it belongs to. */
   readonly headers?: (() => Readonly<Record<string, string>>) | undefined
 }
+
+const DEFAULT_TIMEOUT_MS = 30_000
 
 export class ApiError extends Error {
   readonly code: ErrorCode
@@ -104,7 +106,8 @@ export function createClient(options: ClientOptions): Client {
   return {
     call: async (operation, input, { signal, idempotencyKey } = {}) => {
       const request = requestOf(operation, { org: options.org, ...input }, { ...options, idempotencyKey })
-      return exchange(request, { ...options, signal }, answerOf<DataOf<typeof operation>>)
+      const timeoutMs = options.timeoutMs ?? longestAnswer(operation)
+      return exchange(request, { ...options, timeoutMs, signal }, answerOf<DataOf<typeof operation>>)
     },
     draw: async (operation, input, { signal } = {}) => {
       const { url, init } = requestOf(operation, { org: options.org, ...input }, options)
@@ -118,13 +121,18 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
+/** A server that takes all of the time that the operation has still gets its answer through. */
+function longestAnswer({ timeoutMs }: Operation): number {
+  return timeoutMs === null ? DEFAULT_TIMEOUT_MS : timeoutMs + 5_000
+}
+
 /** Sends a request and reads its answer, both within the time of one call. */
 async function exchange<T>(
   { url, init }: ReturnType<typeof requestOf>,
   options: Pick<ClientOptions, 'fetch' | 'timeoutMs'> & Pick<WatchOptions, 'signal'>,
   read: (response: Response) => Promise<T>,
 ): Promise<T> {
-  const { timeoutMs = 30_000, signal } = options
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
   const limit = AbortSignal.timeout(timeoutMs)
   try {
     const response = await options.fetch(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { orgField, page, timestamp } from './fields.ts'
+import { orgField, page, pageTokens, timestamp } from './fields.ts'
 import { idSchema } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { run } from './runs.ts'
@@ -36,7 +36,7 @@ const source = z
   .string()
   .min(1)
   .max(2048)
-  .describe('https URL, `owner/name`, or the absolute path of a local folder that the server allows')
+  .describe('URL over https, `owner/name`, or the absolute path of a local folder that the server allows')
 const ref = z.string().min(1).max(255).describe('Branch, tag or commit; the default branch when left out')
 
 const token = z
@@ -96,10 +96,13 @@ export const addRepository = defineOperation({
       tool: 'index_repository',
       title: 'Index a repository',
       description:
-        'Indexes a git repository in the background so that search_code can search it; call it again with the same source to bring the index up to date. Returns the repository and a run: poll get_run with run.id until it ends. Use list_repositories first to see what is indexed already.',
+        'Indexes a git repository in the background so that search_code and the other tools can answer about it. Use list_repositories first to see what is indexed already; call it again with the same source to bring an index up to date, which reads only what has changed. Answers at once with the repository and a run: call get_run with run.id and waitSeconds 50 until it has ended, then search. While it runs, the commit indexed before stays searchable.',
+      openWorld: true,
     },
     cli: {
       command: 'repos add',
+      description:
+        'Checks that the address can be read, then indexes it in the background; --wait follows it. The same source under the same name is indexed again, with the token that is kept for it unless another is given; under another name it is a second repository.',
       args: ['source'],
       examples: [
         'tenon repos add honojs/hono --wait',
@@ -121,7 +124,7 @@ export const listRepositories = defineOperation({
   scope: 'repositories:read',
   tx: 'read',
   params: z.strictObject({ org: orgField }),
-  query: z.strictObject(page),
+  query: z.strictObject({ ...page, maxTokens: pageTokens }),
   output: z.array(repository),
   paginated: true,
   idempotent: true,
@@ -130,9 +133,10 @@ export const listRepositories = defineOperation({
       tool: 'list_repositories',
       title: 'List repositories',
       description:
-        'Lists the repositories of the organisation with name, status and indexed commit. Use it to learn which names search_code can be narrowed to and whether an index is ready.',
+        'Lists the repositories of the organisation by name, each with its source, status (ready means searchable), indexed commit and number of files. Use it first, to learn the names that other tools take as repository and whether an index is there; use list_projects for groups of them. What is not listed is added by index_repository. Follow meta.pagination.nextCursor for more.',
+      defaults: { limit: 25, maxTokens: 8000 },
     },
-    cli: { command: 'repos list', examples: ['tenon repos list', 'tenon repos list --json'] },
+    cli: { command: 'repos list', examples: ['tenon repos list', 'tenon repos list --quiet --limit 200'] },
   },
 })
 
@@ -150,7 +154,11 @@ export const getRepository = defineOperation({
   idempotent: true,
   surfaces: {
     mcp: { absent: 'list_repositories gives the same of every repository' },
-    cli: { command: 'repos show', args: ['repository'], examples: ['tenon repos show tenon'] },
+    cli: {
+      command: 'repos show',
+      args: ['repository'],
+      examples: ['tenon repos show tenon', 'tenon repos show honojs/hono --json'],
+    },
   },
 })
 
@@ -170,7 +178,11 @@ export const reindexRepository = defineOperation({
   idempotent: true,
   surfaces: {
     mcp: { absent: 'index_repository with the same source does this' },
-    cli: { command: 'repos reindex', args: ['repository'], examples: ['tenon repos reindex tenon --wait'] },
+    cli: {
+      command: 'repos reindex',
+      args: ['repository'],
+      examples: ['tenon repos reindex tenon --wait', 'tenon repos reindex honojs/hono'],
+    },
   },
 })
 
@@ -190,6 +202,10 @@ export const deleteRepository = defineOperation({
   destructive: true,
   surfaces: {
     mcp: { absent: 'deleting an index is left to people' },
-    cli: { command: 'repos delete', args: ['repository'], examples: ['tenon repos delete tenon'] },
+    cli: {
+      command: 'repos delete',
+      args: ['repository'],
+      examples: ['tenon repos delete tenon', 'tenon repos delete honojs/hono --yes'],
+    },
   },
 })

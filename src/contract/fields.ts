@@ -19,10 +19,12 @@ export const page = {
   cursor: z.string().min(1).max(1024).optional().describe('meta.pagination.nextCursor of the page before'),
 }
 
+const tokens = z.int().min(500).max(100_000).optional()
+
 /** For callers with little room, such as a model's context. */
-export const maxTokens = z
-  .int()
-  .min(500)
-  .max(100_000)
-  .optional()
-  .describe('The answer is cut, the least important first, until it has about so many tokens of four characters')
+export const pageTokens = tokens.describe(
+  'Fewer entries than `limit`, when they would have more than about so many tokens of four characters; the cursor leads to the rest',
+)
+export const maxTokens = tokens.describe(
+  'The answer is cut, the least important first, until it has about so many tokens of four characters',
+)

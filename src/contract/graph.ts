@@ -159,6 +159,8 @@ export const searchDependencies = defineOperation({
     cli: {
       command: 'deps',
       args: ['path'],
+      description:
+        'Files that import a file or a symbol, directly or through others, or that it imports: each once, with its distance and the import by which it was reached. TypeScript, JavaScript and Python have a graph. Imports that can not be resolved are listed with the reason. `tenon graph` draws the same.',
       examples: [
         'tenon deps src/kernel/ctx.ts --repository tenon',
         'tenon deps --symbol createCaller --repository tenon --depth 2 --include-tests false',

@@ -31,6 +31,13 @@ export const apiKey = z.strictObject({
 })
 export type ApiKey = z.output<typeof apiKey>
 
+export const accessToken = z.strictObject({
+  subject: z.string().describe('Stands for whom the issuer gave it to, as in the audit trail; the same for each token'),
+  scopes: z.array(scope).describe('Of those that it names, the ones that Tenon has'),
+  expiresAt: timestamp,
+})
+export type AccessToken = z.output<typeof accessToken>
+
 const newKey = apiKey.extend({ secret: z.string().describe('The key itself: shown this once and stored nowhere') })
 
 const keyName = z.string().trim().min(1).max(80).describe('What the key is for')
@@ -73,17 +80,23 @@ export const onboardOrganization = defineOperation({
 export const getMe = defineOperation({
   name: 'me.get',
   summary: 'Show whom the key belongs to',
-  description: 'The organisation of the API key that was sent, with the key itself (never its secret).',
+  description:
+    'The organisation of the API key that was sent, with the key itself (never its secret). Called with an access token, `apiKey` is null and `token` says what the token may do.',
   method: 'GET',
   path: '/v1/me',
   auth: 'key',
   scope: null,
   tx: 'read',
-  output: z.strictObject({ org: organization, plan: planName, apiKey }),
+  output: z.strictObject({
+    org: organization,
+    plan: planName,
+    apiKey: apiKey.nullable().describe('null for a call with an access token'),
+    token: accessToken.nullable().describe('null for a call with an API key'),
+  }),
   idempotent: true,
   surfaces: {
     mcp: { absent: 'an agent has no use for it: every tool works on the organisation of its key' },
-    cli: { command: 'me', examples: ['tenon me'] },
+    cli: { command: 'me', examples: ['tenon me', 'tenon me --json'] },
   },
 })
 
@@ -93,7 +106,7 @@ export const createApiKey = defineOperation({
   name: 'apiKeys.create',
   summary: 'Create an API key',
   description:
-    'The key in the answer is shown once; only its SHA-256 is stored. Scopes, limit and life are those of the calling key when left out, and never more.',
+    'The key in the answer is shown once; only its SHA-256 is stored. Scopes, limit and life are those of the calling key when left out, and never more: a key made with an access token ends with it.',
   method: 'POST',
   path: '/v1/api-keys/{org}',
   auth: 'key',
@@ -146,7 +159,7 @@ export const listApiKeys = defineOperation({
   idempotent: true,
   surfaces: {
     mcp: { absent: 'an agent has no use for a list of credentials' },
-    cli: { command: 'api-keys list', examples: ['tenon api-keys list'] },
+    cli: { command: 'api-keys list', examples: ['tenon api-keys list', 'tenon api-keys list --json'] },
   },
 })
 
@@ -173,7 +186,10 @@ export const rotateApiKey = defineOperation({
     cli: {
       command: 'api-keys rotate',
       args: ['key'],
-      examples: ['tenon api-keys rotate key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+      examples: [
+        'tenon api-keys rotate key_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon api-keys rotate key_01jd2m5x8qf3v7w9y0z1a2b3c4 --quiet > key.txt',
+      ],
     },
   },
 })
@@ -197,7 +213,10 @@ export const revokeApiKey = defineOperation({
     cli: {
       command: 'api-keys revoke',
       args: ['key'],
-      examples: ['tenon api-keys revoke key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+      examples: [
+        'tenon api-keys revoke key_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon api-keys revoke key_01jd2m5x8qf3v7w9y0z1a2b3c4 --yes',
+      ],
     },
   },
 })
@@ -205,13 +224,15 @@ export const revokeApiKey = defineOperation({
 export const revokeSelf = defineOperation({
   name: 'apiKeys.revokeSelf',
   summary: 'Revoke the API key of this call',
-  description: 'For whoever holds a key that has leaked: it needs no scope. The key is refused from then on.',
+  description:
+    'For whoever holds a key that has leaked: it needs no scope. The key is refused from then on. An access token is refused here: only its issuer can take it back.',
   method: 'POST',
   path: '/v1/me/api-key/revoke',
   auth: 'key',
   scope: null,
   tx: 'write',
   output: apiKey,
+  errors: ['forbidden'],
   rescue: true,
   idempotent: true,
   destructive: true,

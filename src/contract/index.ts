@@ -6,6 +6,7 @@ import * as impact from './impact.ts'
 import * as limits from './limits.ts'
 import type { Operation } from './operation.ts'
 import * as projects from './projects.ts'
+import * as runControl from './run-control.ts'
 import * as runs from './runs.ts'
 import * as schedules from './schedules.ts'
 import * as search from './search.ts'
@@ -47,8 +48,8 @@ export const OPERATIONS: readonly Operation[] = [
   runs.listChunks,
   runs.watchRun,
   runs.startRun,
-  runs.pauseRun,
-  runs.resumeRun,
+  runControl.pauseRun,
+  runControl.resumeRun,
   runs.cancelRun,
   runs.cancelRuns,
   runs.retryRun,

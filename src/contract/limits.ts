@@ -38,7 +38,7 @@ export const getLimits = defineOperation({
   idempotent: true,
   surfaces: {
     mcp: { absent: 'an agent learns of a limit by the error that names it' },
-    cli: { command: 'limits', examples: ['tenon limits'] },
+    cli: { command: 'limits', examples: ['tenon limits', 'tenon limits --json'] },
   },
 })
 

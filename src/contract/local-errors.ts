@@ -21,14 +21,14 @@ export const LOCAL_ERRORS = {
     exitCode: EXIT.tryAgain,
     retryable: true,
     message: 'The Tenon server could not be reached.',
-    recovery: 'Start it with `npm start`, or set TENON_URL to where it runs.',
+    recovery: 'Start it with `tenon start` (`npm start` in a checkout), or set TENON_URL to where it runs.',
   },
   not_configured: {
     httpStatus: null,
     exitCode: EXIT.refused,
     retryable: false,
     message: 'No API key was found.',
-    recovery: 'Set TENON_API_KEY, or run `npm start` once, which makes a demo key.',
+    recovery: 'Set TENON_API_KEY, or run `tenon start` once (`npm start` in a checkout), which makes a demo key.',
   },
   config_invalid: {
     httpStatus: null,

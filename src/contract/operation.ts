@@ -22,6 +22,8 @@ export interface McpSurface {
   readonly description: string
   /** Defaults for an agent, whose room is small, in place of those of the fields. */
   readonly defaults?: Readonly<Record<string, JsonValue>>
+  /** It reaches what stands outside of Tenon. */
+  readonly openWorld?: boolean
 }
 export interface CliSurface {
   /** The words after `tenon`, for instance `repos add`. */
@@ -36,6 +38,9 @@ export interface CliSurface {
   readonly file?: string
   /** An answer that has this value in this field makes the command fail, so that a script can rely on it. */
   readonly failsOn?: { readonly field: string; readonly value: string }
+  /** For people at a terminal, where that of the operation speaks of fields. */
+  readonly description?: string
+  /** Lines for a shell; a comment may stand behind one, after two spaces. */
   readonly examples: readonly string[]
 }
 /** A surface that an operation does not stand on says why. */
@@ -95,6 +100,8 @@ export interface Operation<
   readonly rescue: boolean
   /** Media types of the drawings that the query's `format` may ask for over REST, in place of the envelope. */
   readonly drawings: Readonly<Record<string, string>>
+  /** Longest time of a call in milliseconds; null for that of the table of timeouts. */
+  readonly timeoutMs: number | null
   /** Of a request over REST. */
   readonly maxBodyBytes: number
   /** Of a public operation by which a person signs in: the field of the body that names the account. */
@@ -116,6 +123,7 @@ type Optional =
   | 'reveals'
   | 'rescue'
   | 'drawings'
+  | 'timeoutMs'
   | 'maxBodyBytes'
   | 'signIn'
 
@@ -142,6 +150,7 @@ export function defineOperation<
     reveals: false,
     rescue: false,
     drawings: {},
+    timeoutMs: null,
     maxBodyBytes: MAX_BODY_BYTES,
     signIn: null,
     ...definition,
@@ -195,6 +204,7 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
     'limits_unavailable',
     'timeout',
     'cancelled',
+    'client_outdated',
   ])
   if (Object.keys(operation.body.shape).length > 0) {
     for (const code of ['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) codes.add(code)

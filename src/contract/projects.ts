@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { repository, repositoryField } from './code.ts'
-import { orgField, page, timestamp } from './fields.ts'
+import { orgField, page, pageTokens, timestamp } from './fields.ts'
 import { idSchema } from './ids.ts'
 import { defineOperation } from './operation.ts'
 
@@ -84,7 +84,7 @@ export const listProjects = defineOperation({
   scope: 'repositories:read',
   tx: 'read',
   params: z.strictObject({ org: orgField }),
-  query: z.strictObject(page),
+  query: z.strictObject({ ...page, maxTokens: pageTokens }),
   output: z.array(project),
   paginated: true,
   idempotent: true,
@@ -93,7 +93,8 @@ export const listProjects = defineOperation({
       tool: 'list_projects',
       title: 'List projects',
       description:
-        'Lists the projects (groups of repositories) of the organisation by name, each with its description and repositoryCount. Use it to learn which projects there are; use get_project to see which repositories one holds, and list_repositories for repositories whatever their project.',
+        'Lists the projects (groups of repositories) of the organisation by name, each with its description and repositoryCount. Use it to learn which projects there are; use get_project to see which repositories one holds, and list_repositories for repositories whatever their project. Follow meta.pagination.nextCursor for more.',
+      defaults: { limit: 25, maxTokens: 8000 },
     },
     cli: { command: 'projects list', examples: ['tenon projects list', 'tenon projects list --json'] },
   },
@@ -109,7 +110,7 @@ export const getProject = defineOperation({
   scope: 'repositories:read',
   tx: 'read',
   params,
-  query: z.strictObject(page),
+  query: z.strictObject({ ...page, maxTokens: pageTokens }),
   output: project.extend({ repositories: z.array(projectRepository) }),
   paginated: true,
   idempotent: true,
@@ -119,8 +120,14 @@ export const getProject = defineOperation({
       title: 'Show a project',
       description:
         'Shows one project, by id or name, with its repositories: id, name, status and indexed commit of each. Use it to learn what belongs to a project and whether its indexes are ready; search_code with project looks only into these. Many repositories come in pages: repositoryCount counts them all, and meta.pagination.nextCursor leads to the next.',
+      defaults: { limit: 25, maxTokens: 8000 },
     },
-    cli: { command: 'projects show', args: ['project'], examples: ['tenon projects show storefront'] },
+    cli: {
+      command: 'projects show',
+      description: 'By id or name, with a page of its repositories by name.',
+      args: ['project'],
+      examples: ['tenon projects show storefront', 'tenon projects show storefront --json'],
+    },
   },
 })
 
@@ -188,7 +195,11 @@ export const deleteProject = defineOperation({
       description:
         'Deletes a project, found by id or name, for good. Its repositories and their indexes stay and can still be searched. Use it only when the user asks for it; to remove one repository from it, use remove_repository_from_project.',
     },
-    cli: { command: 'projects delete', args: ['project'], examples: ['tenon projects delete storefront'] },
+    cli: {
+      command: 'projects delete',
+      args: ['project'],
+      examples: ['tenon projects delete storefront', 'tenon projects delete storefront --yes'],
+    },
   },
 })
 
@@ -215,7 +226,8 @@ export const addRepositoryToProject = defineOperation({
     cli: {
       command: 'projects add',
       args: ['project', 'repository'],
-      examples: ['tenon projects add storefront honojs/hono'],
+      description: 'Both by id or name. One that is in the project already stays there.',
+      examples: ['tenon projects add storefront honojs/hono', 'tenon projects add storefront tenon'],
     },
   },
 })
@@ -243,7 +255,8 @@ export const removeRepositoryFromProject = defineOperation({
     cli: {
       command: 'projects remove',
       args: ['project', 'repository'],
-      examples: ['tenon projects remove storefront honojs/hono'],
+      description: 'Both by id or name. The repository and its index stay.',
+      examples: ['tenon projects remove storefront honojs/hono', 'tenon projects remove storefront tenon'],
     },
   },
 })

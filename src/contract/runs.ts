@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { ERROR_CODES } from './errors.ts'
-import { orgField, page, timestamp } from './fields.ts'
+import { orgField, page, pageTokens, timestamp } from './fields.ts'
 import { idSchema } from './ids.ts'
 import { defineOperation } from './operation.ts'
+import { TIMEOUTS } from './timeouts.ts'
 
 export const RUN_STATUSES = [
   'queued',
@@ -94,7 +95,10 @@ export const chunk = z.strictObject({
 })
 export type Chunk = z.output<typeof chunk>
 
-const runField = z.string().min(1).max(64).describe('Id of the run')
+/** Below the minute after which hosts of agents, and proxies, give up. */
+export const MAX_WAIT_SECONDS = 50
+
+export const runField = z.string().min(1).max(64).describe('Id of the run')
 
 export const listRuns = defineOperation({
   name: 'runs.list',
@@ -110,6 +114,7 @@ export const listRuns = defineOperation({
     status: z.enum(RUN_STATUSES).optional().describe('Only runs in this state'),
     pipeline: z.string().min(1).max(100).optional().describe('Only runs of this pipeline'),
     ...page,
+    maxTokens: pageTokens,
   }),
   output: z.array(run),
   paginated: true,
@@ -119,7 +124,8 @@ export const listRuns = defineOperation({
       tool: 'list_runs',
       title: 'List runs',
       description:
-        'Lists background runs of the organisation (such as indexing a repository), newest first, with status and progress. Use it to find a run whose id you do not have; use get_run to follow one.',
+        'Lists background runs of the organisation, such as indexing a repository, newest first: id, pipeline, status, progress, and the result or error of each that has ended. Use it to find a run whose id you do not have, or why an index is missing (status failed). To wait for a run whose id you have, use get_run. Follow meta.pagination.nextCursor for older ones.',
+      defaults: { limit: 25, maxTokens: 8000 },
     },
     cli: { command: 'runs list', examples: ['tenon runs list', 'tenon runs list --status failed'] },
   },
@@ -128,13 +134,23 @@ export const listRuns = defineOperation({
 export const getRun = defineOperation({
   name: 'runs.get',
   summary: 'Show a run',
-  description: 'Status, progress and, once it has ended, what it did or why it failed.',
+  description:
+    'Status, progress and, once it has ended, what it did or why it failed. With `waitSeconds` the answer comes when the run has ended, and at the latest after so long, whatever its status is then.',
   method: 'GET',
   path: '/v1/runs/{org}/{run}',
   auth: 'key',
   scope: 'runs:read',
   tx: 'read',
+  timeoutMs: TIMEOUTS.wait,
   params: z.strictObject({ org: orgField, run: runField }),
+  query: z.strictObject({
+    waitSeconds: z
+      .int()
+      .min(0)
+      .max(MAX_WAIT_SECONDS)
+      .default(0)
+      .describe('Wait for the end of the run for so long at most; 0 answers at once'),
+  }),
   output: run,
   idempotent: true,
   surfaces: {
@@ -142,9 +158,16 @@ export const getRun = defineOperation({
       tool: 'get_run',
       title: 'Get a run',
       description:
-        'Returns status, progress and result of one background run by its id, as index_repository gave it. Poll it after 1, 2, 4, 8, then every 15 seconds until status is succeeded, completed_with_errors, failed or cancelled.',
+        'Returns one background run by its id, as index_repository and run_pipeline give it: status, progress, and once it has ended its summary or error. Give waitSeconds (up to 50) to wait for the end instead of asking again and again; the answer comes as soon as the run has ended, and otherwise with the run as it is, so call it again while status is queued, planning, running or finishing. status succeeded or completed_with_errors means that the work can be used, for instance by search_code; failed has error; waiting says why nothing goes on. Use list_runs when you have no id.',
     },
-    cli: { command: 'runs show', args: ['run'], examples: ['tenon runs show run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+    cli: {
+      command: 'runs show',
+      args: ['run'],
+      examples: [
+        'tenon runs show run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon runs show run_01jd2m5x8qf3v7w9y0z1a2b3c4 --wait-seconds 30',
+      ],
+    },
   },
 })
 
@@ -164,7 +187,14 @@ export const listRunLogs = defineOperation({
   idempotent: true,
   surfaces: {
     mcp: { absent: 'get_run gives the outcome and the reason of a failure; the log is for people' },
-    cli: { command: 'runs logs', args: ['run'], examples: ['tenon runs logs run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+    cli: {
+      command: 'runs logs',
+      args: ['run'],
+      examples: [
+        'tenon runs logs run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon runs logs run_01jd2m5x8qf3v7w9y0z1a2b3c4 --level error',
+      ],
+    },
   },
 })
 
@@ -174,7 +204,7 @@ const pipelineField = z.string().min(1).max(100).describe('`provider/domain/pipe
 const pipelineInput = z
   .record(z.string(), z.unknown())
   .describe('What the pipeline works on, for instance {"repository": "tenon"} for `git/code/index`')
-const noTool = { absent: 'people look after runs; an agent starts them by the tools of their pipelines' } as const
+const noTool = { absent: 'people look after runs; an agent starts, follows and cancels them' } as const
 
 export const startRun = defineOperation({
   name: 'runs.start',
@@ -193,51 +223,21 @@ export const startRun = defineOperation({
   errors: ['unknown_pipeline', 'not_found'],
   idempotent: false,
   surfaces: {
-    mcp: noTool,
+    mcp: {
+      tool: 'run_pipeline',
+      title: 'Run a pipeline',
+      description:
+        'Starts a pipeline by its name, with the input that it wants, and answers at once with the run: call get_run with its id and waitSeconds until it has ended. Use it for `git/code/index` with {"repository": "<name>"} to bring the index of a repository that list_repositories shows up to date; use index_repository for one that it does not show. While a run of the same repository is under way, that run is answered.',
+      openWorld: true,
+    },
     cli: {
       command: 'runs start',
       args: ['pipeline'],
-      examples: [`tenon runs start git/code/index --input '{"repository": "tenon"}'`],
+      examples: [
+        `tenon runs start git/code/index --input '{"repository": "tenon"}'`,
+        `tenon runs start git/code/index --input '{"repository": "tenon"}' --priority high --wait`,
+      ],
     },
-  },
-})
-
-export const pauseRun = defineOperation({
-  name: 'runs.pause',
-  summary: 'Pause a run',
-  description:
-    'What is under way ends; nothing more of it is begun until it is resumed. Pausing it again changes nothing.',
-  method: 'POST',
-  path: '/v1/runs/{org}/{run}/pause',
-  auth: 'key',
-  scope: 'runs:write',
-  tx: 'write',
-  params,
-  output: run,
-  errors: ['run_ended'],
-  idempotent: true,
-  surfaces: {
-    mcp: noTool,
-    cli: { command: 'runs pause', args: ['run'], examples: ['tenon runs pause run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
-  },
-})
-
-export const resumeRun = defineOperation({
-  name: 'runs.resume',
-  summary: 'Resume a paused run',
-  description: 'It goes on where it was paused. Resuming a run that is not paused changes nothing.',
-  method: 'POST',
-  path: '/v1/runs/{org}/{run}/resume',
-  auth: 'key',
-  scope: 'runs:write',
-  tx: 'write',
-  params,
-  output: run,
-  errors: ['run_ended'],
-  idempotent: true,
-  surfaces: {
-    mcp: noTool,
-    cli: { command: 'runs resume', args: ['run'], examples: ['tenon runs resume run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
   },
 })
 
@@ -257,8 +257,20 @@ export const cancelRun = defineOperation({
   idempotent: true,
   destructive: true,
   surfaces: {
-    mcp: noTool,
-    cli: { command: 'runs cancel', args: ['run'], examples: ['tenon runs cancel run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+    mcp: {
+      tool: 'cancel_run',
+      title: 'Cancel a run',
+      description:
+        'Stops one background run by its id for good; what it has done so far is not kept, and an index stays as it was before. Use it only when the user asks for it, or for a run that you have started by mistake. Returns the run. A run that has ended answers run_ended.',
+    },
+    cli: {
+      command: 'runs cancel',
+      args: ['run'],
+      examples: [
+        'tenon runs cancel run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon runs cancel run_01jd2m5x8qf3v7w9y0z1a2b3c4 --yes',
+      ],
+    },
   },
 })
 
@@ -289,7 +301,13 @@ export const cancelRuns = defineOperation({
   destructive: true,
   surfaces: {
     mcp: noTool,
-    cli: { command: 'runs cancel-many', examples: ['tenon runs cancel-many --pipeline git/code/index'] },
+    cli: {
+      command: 'runs cancel-many',
+      examples: [
+        'tenon runs cancel-many --pipeline git/code/index',
+        'tenon runs cancel-many --created-before 2026-01-31T00:00:00Z --yes',
+      ],
+    },
   },
 })
 
@@ -312,7 +330,14 @@ export const retryRun = defineOperation({
   idempotent: false,
   surfaces: {
     mcp: noTool,
-    cli: { command: 'runs retry', args: ['run'], examples: ['tenon runs retry run_01jd2m5x8qf3v7w9y0z1a2b3c4'] },
+    cli: {
+      command: 'runs retry',
+      args: ['run'],
+      examples: [
+        'tenon runs retry run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon runs retry run_01jd2m5x8qf3v7w9y0z1a2b3c4 --parts all --wait',
+      ],
+    },
   },
 })
 
@@ -336,7 +361,10 @@ export const listChunks = defineOperation({
     cli: {
       command: 'runs chunks',
       args: ['run'],
-      examples: ['tenon runs chunks run_01jd2m5x8qf3v7w9y0z1a2b3c4 --state failed'],
+      examples: [
+        'tenon runs chunks run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+        'tenon runs chunks run_01jd2m5x8qf3v7w9y0z1a2b3c4 --state failed',
+      ],
     },
   },
 })

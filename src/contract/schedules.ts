@@ -59,7 +59,7 @@ export const createSchedule = defineOperation({
   tx: 'write',
   params: z.strictObject({ org: orgField }),
   body: z.strictObject({
-    name,
+    name: name.describe('Name of the schedule; no other has it'),
     pipeline,
     input,
     cron,
@@ -79,6 +79,7 @@ export const createSchedule = defineOperation({
       args: ['name'],
       examples: [
         `tenon schedules create nightly --pipeline git/code/index --input '{"repository": "tenon"}' --cron '0 4 * * *'`,
+        `tenon schedules create weekly --pipeline git/code/index --input '{"repository": "api"}' --cron '0 6 * * 1' --time-zone Europe/Berlin`,
       ],
     },
   },
@@ -98,7 +99,10 @@ export const listSchedules = defineOperation({
   output: z.array(schedule),
   paginated: true,
   idempotent: true,
-  surfaces: { mcp: noTool, cli: { command: 'schedules list', examples: ['tenon schedules list'] } },
+  surfaces: {
+    mcp: noTool,
+    cli: { command: 'schedules list', examples: ['tenon schedules list', 'tenon schedules list --json'] },
+  },
 })
 
 export const updateSchedule = defineOperation({
@@ -126,7 +130,10 @@ export const updateSchedule = defineOperation({
     cli: {
       command: 'schedules update',
       args: ['schedule'],
-      examples: ['tenon schedules update nightly --enabled false'],
+      examples: [
+        'tenon schedules update nightly --enabled false',
+        `tenon schedules update nightly --cron '30 5 * * 1-5' --time-zone Europe/Berlin`,
+      ],
     },
   },
 })
@@ -146,6 +153,10 @@ export const deleteSchedule = defineOperation({
   destructive: true,
   surfaces: {
     mcp: noTool,
-    cli: { command: 'schedules delete', args: ['schedule'], examples: ['tenon schedules delete nightly'] },
+    cli: {
+      command: 'schedules delete',
+      args: ['schedule'],
+      examples: ['tenon schedules delete nightly', 'tenon schedules delete nightly --yes'],
+    },
   },
 })

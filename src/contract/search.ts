@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { repositoryField } from './code.ts'
-import { maxTokens, orgField, page, timestamp } from './fields.ts'
+import { maxTokens, orgField, page, pageTokens, timestamp } from './fields.ts'
 import { LANGUAGES, SYMBOL_KINDS } from './languages.ts'
 import { defineOperation } from './operation.ts'
 import { projectField } from './projects.ts'
@@ -77,6 +77,7 @@ export const searchCode = defineOperation({
         'Only files whose path matches this glob, as in `src/**/*.ts`; without a slash it is about the name alone; `!` before it turns it round',
       ),
     ...page,
+    maxTokens: pageTokens,
   }),
   output: z.strictObject({
     matches: z.array(searchMatch),
@@ -95,11 +96,14 @@ export const searchCode = defineOperation({
       tool: 'search_code',
       title: 'Search code',
       description:
-        'Finds lines that have a literal text (case-insensitive by default) or match a regular expression (mode: regex) in the indexed repositories of the organisation, definitions first. Returns repository, path, line, column and the line itself, with the total. Use it to find where a name, string or message occurs; give symbol instead of q, or beside it, for definitions only; narrow it with repository, project, language or path; read around a match with get_file; follow meta.pagination.nextCursor for more.',
+        'Finds lines that have a literal text (case-insensitive by default) or match a regular expression (mode: regex) in the indexed repositories of the organisation, definitions first. Returns repository, path, line, column and the line itself, with the total. Use it to find where a name, string or message occurs; give symbol instead of q, or beside it, for definitions only; narrow it with repository, project, language or path rather than reading page after page; read around a match with get_file. For who imports a file or uses a symbol, search_dependencies is exact where text is not. One of q and symbol is needed. No match in a repository that list_repositories does not show as ready means nothing. Follow meta.pagination.nextCursor for more.',
+      defaults: { limit: 25, maxTokens: 8000 },
     },
     cli: {
       command: 'search',
       args: ['q'],
+      description:
+        'Finds the lines of the indexed commits that have a text, or match a regular expression. Definitions of the symbol that is looked for come first, then what looks like one, then whole words, then parts of words; of equal ones sources before tests before built files. Only completely indexed commits are searched.',
       examples: [
         'tenon search defineOperation',
         'tenon search --symbol defineOperation',
@@ -150,7 +154,7 @@ export const getFile = defineOperation({
       tool: 'get_file',
       title: 'Get a file',
       description:
-        'Returns the text of one file of an indexed repository at the indexed commit, or some lines of it (from, lines). Use it after search_code, search_dependencies or list_recent_files to read around a line. Without `lines` it gives 400 of them, or fewer long ones; `truncated` says that there are more. Secrets are masked.',
+        'Returns the text of one file of an indexed repository at the indexed commit, or some lines of it (from, lines). Use it after search_code, search_dependencies or list_recent_files to read around a line. Give only the lines that you need: without `lines` it gives 400, or fewer long ones. `truncated` says that there are more: go on with from = to + 1. Secrets are masked by stars. A path that does not exist answers not_found: find it with search_code.',
       defaults: { lines: 400, maxTokens: 8000 },
     },
     cli: {
@@ -182,7 +186,11 @@ export const listRecentFiles = defineOperation({
   scope: 'search:read',
   tx: 'read',
   params: z.strictObject({ org: orgField, repository: repositoryField }),
-  query: z.strictObject({ language: languageField.optional().describe('Only files of this language'), ...page }),
+  query: z.strictObject({
+    language: languageField.optional().describe('Only files of this language'),
+    ...page,
+    maxTokens: pageTokens,
+  }),
   output: z.array(recentFile),
   paginated: true,
   errors: ['not_found'],
@@ -192,7 +200,8 @@ export const listRecentFiles = defineOperation({
       tool: 'list_recent_files',
       title: 'List recently changed files',
       description:
-        'Lists the files of an indexed repository that changed most recently, with the commit and time of the last change. Use it to see what is being worked on, before search_code or get_file.',
+        'Lists the files of an indexed repository that changed most recently, with the commit and time of the last change. Use it to see what is being worked on, before search_code or get_file; it does not tell what was changed. Follow meta.pagination.nextCursor for older changes.',
+      defaults: { limit: 25, maxTokens: 8000 },
     },
     cli: {
       command: 'repos recent',

@@ -2,6 +2,8 @@
 export const TIMEOUTS = {
   /** An API call, from its first step to its answer. */
   call: 30_000,
+  /** A call that may wait for something, with the time to answer after that. */
+  wait: 60_000,
   /** A step of a run, unless its pipeline says otherwise. */
   step: 300_000,
 } as const

@@ -14,7 +14,16 @@ export type TenantOf = (org: OrgId) => TenantScope
 
 export interface CtxParts extends Pick<
   Ctx,
-  'requestId' | 'signal' | 'log' | 'clock' | 'address' | 'idempotencyKey' | 'lastEventId' | 'note' | 'replayed'
+  | 'requestId'
+  | 'signal'
+  | 'log'
+  | 'clock'
+  | 'address'
+  | 'idempotencyKey'
+  | 'lastEventId'
+  | 'progress'
+  | 'note'
+  | 'replayed'
 > {
   readonly operation: Operation
   /** Read when it is needed: the organisation of the operator's call is found after the context was made. */

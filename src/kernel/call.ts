@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '../contract/errors.ts'
 import type { Envelope, Operation } from '../contract/operation.ts'
-import type { Ctx, Principal } from './ctx.ts'
+import type { Ctx, Principal, Progress } from './ctx.ts'
 import type { RateState } from './limiter.ts'
 import type { RawInput } from './parse-input.ts'
 import type { Sql } from './statement.ts'
@@ -22,6 +22,8 @@ export interface CallRequest {
   readonly address: string
   readonly idempotencyKey?: string | undefined
   readonly lastEventId?: string | undefined
+  /** Told how far the call has come, where its verb says so. */
+  readonly progress?: ((progress: Progress) => void) | undefined
 }
 
 /** One call under way; each step reads what those before it have set. */

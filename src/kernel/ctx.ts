@@ -8,6 +8,7 @@ import type { Sql } from './statement.ts'
 export type Actor =
   | { readonly kind: 'anonymous' }
   | KeyActor
+  | TokenActor
   | { readonly kind: 'root' }
   | { readonly kind: 'system'; readonly id: string }
 
@@ -24,6 +25,14 @@ export interface KeyActor {
   /** Of its own, within that of the organisation. */
   readonly callsPerHour: number | null
   readonly expiresAt: string | null
+}
+
+/** The holder of an access token that the operator's authorization server has signed. */
+export interface TokenActor {
+  readonly kind: 'token'
+  /** Stands for the subject: the same for each of its tokens, and not what the issuer calls it. */
+  readonly id: string
+  readonly expiresAt: string
 }
 
 export interface OrgRef {
@@ -54,6 +63,15 @@ export interface Clock {
   now(): Date
 }
 
+/** How far a call has come. */
+export interface Progress {
+  readonly done: number
+  /** Undefined while nobody knows. */
+  readonly total: number | undefined
+  /** For people. */
+  readonly message: string
+}
+
 /** What a verb is given. */
 export interface Ctx extends Principal {
   readonly requestId: string
@@ -69,6 +87,8 @@ export interface Ctx extends Principal {
   /** The organisation of the call; throws when there is none. */
   orgId(): OrgId
   orgRef(): OrgRef
+  /** Tells a caller who has asked for it how far a long call has come. */
+  progress(progress: Progress): void
   /** Adds to the audit entry of this call what it has set; never a secret. */
   note(details: ErrorDetails): void
   /** Says that the answer is that of an earlier call: for a verb that keeps a journal of its own. */

@@ -16,6 +16,7 @@ export function every(
   const run = async (): Promise<void> => {
     for (let round = 0; !signal.aborted; round++) {
       await work(round, signal).catch(failed)
+      // Aborted by the stop, which ends the loop.
       await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }

@@ -103,6 +103,16 @@ describe('every call is counted', () => {
     expect(counted).toEqual([{ kind: 'rescue', address: '192.0.2.1', key: 'key_2' }])
   })
 
+  it('with a token on its organisation alone, and where it has to be possible at any time on whose it is', async () => {
+    const token = { kind: 'token', id: 'oauth_1', expiresAt: '2030-01-01T00:00:00.000Z' } as const
+    const authenticate = async (): Promise<Holder> => ({ principal: { actor: token, org, scopes: [] }, state: 'valid' })
+    const over = { authenticate, credentials: { apiKey: 'a.b.c' } }
+    expect((await callOf(keyOperation, over)).counted).toEqual([{ kind: 'org', org, key: null }])
+    expect((await callOf(rescueOperation, over)).counted).toEqual([
+      { kind: 'rescue', address: '192.0.2.1', key: 'oauth_1' },
+    ])
+  })
+
   it('without a valid key on its address', async () => {
     for (const credentials of [{}, { apiKey: 'wrong' }, { apiKey: '' }]) {
       const { counted, outcome, ran } = await callOf(keyOperation, { credentials })

@@ -12,11 +12,18 @@ export interface Holder {
 /** Who holds a credential; null when nobody does. */
 export type Authenticate = (kind: 'key' | 'root', credential: string) => Promise<Holder | null>
 
+export interface IdentifyOptions {
+  readonly authenticate: Authenticate
+  readonly limiter: Limiter
+  /** False for what is no call of the organisation's: whoever is refused is counted all the same. */
+  readonly counted?: boolean
+}
+
 /** Finds out who calls and counts the call: no step after this one runs uncounted. */
 export async function identify(
   call: Call,
   next: Parameters<Step>[1],
-  { authenticate, limiter }: { readonly authenticate: Authenticate; readonly limiter: Limiter },
+  { authenticate, limiter, counted = true }: IdentifyOptions,
 ): Promise<void> {
   const { operation, request } = call
   const { address } = request
@@ -46,8 +53,10 @@ export async function identify(
     throw new TenonError(credential === undefined || credential === '' ? 'unauthenticated' : 'invalid_api_key')
   }
   const { org, actor } = holder.principal
-  if (actor.kind === 'key' && org !== null)
-    await count(operation.rescue ? { kind: 'rescue', address, key: actor.id } : { kind: 'org', org, key: actor })
+  if (counted && org !== null && (actor.kind === 'key' || actor.kind === 'token')) {
+    const key = actor.kind === 'key' ? actor : null
+    await count(operation.rescue ? { kind: 'rescue', address, key: actor.id } : { kind: 'org', org, key })
+  }
   await next()
 }
 

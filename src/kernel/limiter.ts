@@ -2,7 +2,8 @@ import type { KeyActor, OrgRef } from './ctx.ts'
 
 /** Whom a call is counted on. */
 export type LimitedCaller =
-  | { readonly kind: 'org'; readonly org: OrgRef; readonly key: KeyActor }
+  /** Without a key it is the call of a token, which has no limit of its own. */
+  | { readonly kind: 'org'; readonly org: OrgRef; readonly key: KeyActor | null }
   | { readonly kind: 'root' | 'anonymous'; readonly address: string }
   | { readonly kind: 'rescue'; readonly address: string; readonly key: string }
   | { readonly kind: 'signIn'; readonly address: string; readonly account: string }

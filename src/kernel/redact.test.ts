@@ -10,6 +10,61 @@ const SECRETS = [
   'AKIAIOSFODNN7EXAMPLE',
   'someone@example.org',
   '/callback?access_token=abcdefgh',
+  'tn_root_b1Nd-0Uz_h4Yxk2n',
+  'npm_0123456789abcdefghijklmnopqrstuvwxyz',
+  'Cookie: session=abcdef; theme=dark',
+  'password=hunter22',
+  '"client_secret": "abc def"',
+  'TENON_ROOT_KEY=correct-horse',
+]
+
+/** Each in the form in which it comes: what stands for a person, a payment or an account. */
+const PERSONAL = [
+  'sub_1MowQVLkdIwHu7ixeRlqHVzs',
+  'cus_NffrFeUfNV2Hib',
+  'pi_3MtwBwLkdIwHu7ix28a3tqPa',
+  'pi_3MtwBwLkdIwHu7ix28a3tqPa_secret_YrKJUKribcBjcG8HVhfZluoGH',
+  'in_1MtHbELkdIwHu7ixl4OzzPMv',
+  'cs_test_a11YYufWQzNY63zpQ6QSNRQhkUpVph4WRmzW0zWJO2znZKdVujZ0N0S22u',
+  'pm_1MtwBwLkdIwHu7ix28a3tqPa',
+  'ch_3MmlLrLkdIwHu7ix0snN0B15',
+  '4242424242424242',
+  '4242 4242 4242 4242',
+  '5555-5555-5555-4444',
+  '3782 822463 10005',
+  'DE89370400440532013000',
+  'GB29 NWBK 6016 1331 9268 19',
+  '+49 30 901820',
+  '+1 (415) 555-2671',
+  '+442071838750',
+]
+
+/** Near to the above, and needed to find what went wrong. */
+const HARMLESS = [
+  'run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+  'org_01jd2m5x8qf3v7w9y0z1a2b3c4 and repo_01jd2m5x8qf3v7w9y0z1a2b3c4',
+  'key_01jd2m5x8qf3v7w9y0z1a2b3c4',
+  'worker_01jd2m5x8qf3v7w9y0z1a2b3c4',
+  '1821074c0ffee00000000000000000000000beef',
+  '4242424242424242424242424242424242424242',
+  '123e4567-e89b-12d3-a456-426614174000',
+  '/srv/tenon/.tenon/blobs/ab/4f',
+  'file:///srv/src/kernel/redact.ts:4242:17',
+  '2026-11-21T17:22:40.123+01:00',
+  '2026-11-21 17:22:40+0100',
+  '1763745760123 ms, 1763745760123456 us, 1763745760123456789 ns',
+  '4242424242424241',
+  'DE89370400440532013001',
+  'US12345678901234567890',
+  '127.0.0.1:7420',
+  '[::1]:65535',
+  'idle_in_transaction_session_timeout',
+  'in_the_middle_of_a_name',
+  'pi_calculus, sub_query, cus_tomers',
+  'token: unexpected end of input',
+  'v1.2.3+20261121',
+  '@@ -12,7 +12,9 @@',
+  'password authentication failed for user',
 ]
 
 describe('redaction', () => {
@@ -17,6 +72,30 @@ describe('redaction', () => {
     for (const secret of SECRETS) expect(redactText(`before ${secret} after`)).not.toContain(secret)
     const plain = 'run_01jd2m5x8qf3v7w9y0z1a2b3c4 read https://github.com/honojs/hono at 127.0.0.1:7420'
     expect(redactText(plain)).toBe(plain)
+  })
+
+  for (const personal of PERSONAL)
+    it(`masks ${personal} in texts, values and errors`, () => {
+      expect(redactText(`of ${personal}, then`)).not.toContain(personal)
+      expect(redactText(`(${personal})`)).toMatch(/^\(\[[a-z]+\]\)$/)
+      const error = new Error(`of ${personal}`, { cause: [personal] })
+      expect(JSON.stringify(redactValue({ value: personal, list: [personal], error }))).not.toContain(personal)
+    })
+
+  for (const harmless of HARMLESS)
+    it(`leaves ${harmless} as it is`, () => {
+      expect(redactText(`of ${harmless}, then`)).toBe(`of ${harmless}, then`)
+      expect(redactValue([harmless])).toEqual([harmless])
+    })
+
+  it('masks the number of a card that comes as a number, and no other number', () => {
+    expect(redactValue([4_242_424_242_424_242, 1_763_745_760_123, 4_242, -1.5, 2 ** 52])).toEqual([
+      '[card]',
+      1_763_745_760_123,
+      4_242,
+      -1.5,
+      2 ** 52,
+    ])
   })
 
   it('masks fields by their name, and errors with their causes, and ends on cycles', () => {

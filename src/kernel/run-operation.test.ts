@@ -171,3 +171,50 @@ describe('a call', () => {
     expect(events).not.toContain('commit')
   })
 })
+
+describe('a caller who is let in without a call', () => {
+  const ask = ({ caller }: ReturnType<typeof setUp>, counted: boolean) => caller.admit(write, request({}), { counted })
+
+  it('is known by its credential, and counted where it is asked for', async () => {
+    for (const [counted, events] of [
+      [true, ['limit']],
+      [false, []],
+    ] as const) {
+      const node = setUp()
+      expect(await ask(node, counted)).toEqual({ ok: true, principal })
+      expect(node.events).toEqual(events)
+    }
+  })
+
+  it('is refused like any call, counted on its address, and told of', async () => {
+    const told: unknown[] = []
+    const revoked: Holder = { principal, state: 'revoked' }
+    const node = setUp(echo, {
+      authenticate: async () => revoked,
+      refused: async ({ operation, principal: { org: of } }, { code }) => void told.push([operation.name, of, code]),
+    })
+    expect(await ask(node, false)).toMatchObject({ ok: false, status: 401, code: 'invalid_api_key' })
+    expect(node.events).toEqual(['limit'])
+    expect(told).toEqual([['things.write', org, 'invalid_api_key']])
+  })
+})
+
+describe('a call that takes long', () => {
+  const slow = defineOperation({ ...write, name: 'things.slow', timeoutMs: 60 })
+
+  it('has the time that its operation gives it, and says how far it has come to who has asked', async () => {
+    const verb = implement(slow, async (ctx, { text }) => {
+      ctx.progress({ done: 1, total: 2, message: text })
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      return { org: ctx.orgId(), text }
+    })
+    const { caller } = setUp(verb, { callTimeoutMs: 1 })
+    const told: unknown[] = []
+    const began = performance.now()
+    const outcome = await caller.call(slow, { ...request({ org: 'acme' }), progress: (one) => void told.push(one) })
+    expect(outcome).toMatchObject({ code: 'timeout' })
+    expect(performance.now() - began).toBeGreaterThan(55)
+    expect(told).toEqual([{ done: 1, total: 2, message: 'hi' }])
+    expect(await caller.call(slow, request({ org: 'acme' }))).toMatchObject({ code: 'timeout' })
+  })
+})

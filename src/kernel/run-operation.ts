@@ -6,8 +6,10 @@ import type { Call, CallRequest, Step } from './call.ts'
 import { nameOfActor, type Clock, type Log, type OrgRef, type Principal } from './ctx.ts'
 import { identify, type Authenticate } from './identify.ts'
 import type { Limiter, RateState } from './limiter.ts'
+import { repositoryIn } from './log-fields.ts'
 import { ownSteps, type OwnStep } from './steps.ts'
 import { errorEnvelope, throwIfAborted, toTenonError, type TenonError } from './tenon-error.ts'
+import { traced, type TraceSpan } from './trace.ts'
 import type { BoundVerb, Drawing, StreamEvent } from './verb.ts'
 
 /**
@@ -61,7 +63,12 @@ export interface CallerOptions {
 
 export interface Caller {
   call(operation: Operation, request: CallRequest): Promise<Outcome>
+  /** Finds out who asks, as the first step of a call does, for what a surface answers by itself. */
+  admit(operation: Operation, request: AdmitRequest, options: { readonly counted: boolean }): Promise<Admission>
 }
+
+export type AdmitRequest = Omit<CallRequest, 'input'>
+export type Admission = { readonly ok: true; readonly principal: Principal } | (Outcome & { readonly ok: false })
 
 export function createCaller(options: CallerOptions): Caller {
   const verbs = new Map(options.verbs.map((verb) => [verb.operation.name, verb]))
@@ -73,27 +80,67 @@ export function createCaller(options: CallerOptions): Caller {
   }
   const ordered = ORDER.flatMap((name) => steps[name] ?? [])
 
+  const answer = async (call: Call): Promise<Outcome> => {
+    const begun = performance.now()
+    const { operation, ctx } = call
+    try {
+      await runSteps(ordered, call)
+      if (call.envelope === null) throw new Error('the call has ended without an answer')
+      ctx.log.info({ ...whoOf(call), status: operation.status, elapsedMs: elapsed(begun) }, 'done')
+      const { envelope, rate, replayed, events, drawing } = call
+      const done = { ok: true, status: operation.status, envelope, rate, replayed } as const
+      return { ...done, ...(events === null ? {} : { events }), ...(drawing === null ? {} : { drawing }) }
+    } catch (thrown) {
+      return refuse(thrown, call, { begun, refused: options.refused })
+    }
+  }
+
   return {
-    async call(operation, request) {
+    call: (operation, request) =>
+      traced(operation.name, {}, async (span) => {
+        const call = newCall(operation, request, options)
+        const outcome = await answer(call)
+        describe(span, call, outcome)
+        return outcome
+      }),
+    async admit(operation, request, { counted }) {
       const begun = performance.now()
-      const call = newCall(operation, request, options)
-      const { log } = call.ctx
+      const call = newCall(operation, { ...request, input: NO_INPUT }, options)
       try {
-        await runSteps(ordered, call)
-        if (call.envelope === null) throw new Error('the call has ended without an answer')
-        log.info({ ...whoOf(call), status: operation.status, elapsedMs: elapsed(begun) }, 'done')
-        const { envelope, rate, replayed, events, drawing } = call
-        const answer = { ok: true, status: operation.status, envelope, rate, replayed } as const
-        return { ...answer, ...(events === null ? {} : { events }), ...(drawing === null ? {} : { drawing }) }
+        await identify(call, async () => {}, { ...options, counted })
+        return { ok: true, principal: call.principal }
       } catch (thrown) {
-        const error = toTenonError(thrown)
-        await options
-          .refused?.(call, error)
-          .catch((cause: unknown) => log.error({ err: cause }, 'a refusal could not be audited'))
-        return refusal(error, call, begun)
+        return refuse(thrown, call, { begun, refused: options.refused })
       }
     },
   }
+}
+
+/** Who has called what, and what came of it; never what was given or answered. */
+function describe(span: TraceSpan, { operation, ctx, principal }: Call, outcome: Outcome): void {
+  span.set({
+    'tenon.operation': operation.name,
+    'tenon.request_id': ctx.requestId,
+    ...(principal.org === null ? {} : { 'tenon.org_id': principal.org.id }),
+    'tenon.actor_id': nameOfActor(principal.actor),
+    'tenon.status': outcome.status,
+    ...(outcome.ok ? {} : { 'tenon.code': outcome.code }),
+  })
+  if (!outcome.ok && outcome.status >= 500) span.fail(outcome.code)
+}
+
+const NO_INPUT = { params: {}, query: {}, body: {} }
+
+async function refuse(
+  thrown: unknown,
+  call: Call,
+  { begun, refused }: { readonly begun: number; readonly refused: CallerOptions['refused'] },
+): Promise<Outcome & { readonly ok: false }> {
+  const error = toTenonError(thrown)
+  await refused?.(call, error).catch((cause: unknown) =>
+    call.ctx.log.error({ err: cause }, 'a refusal could not be audited'),
+  )
+  return refusal(error, call, begun)
 }
 
 const NOBODY: Principal = { actor: { kind: 'anonymous' }, org: null, scopes: [] }
@@ -105,7 +152,7 @@ function newCall(
 ): Call {
   const { requestId, address, idempotencyKey, lastEventId } = request
   // A stream lasts as long as its verb and its caller want.
-  const limit = operation.kind === 'events' ? [] : [AbortSignal.timeout(callTimeoutMs)]
+  const limit = operation.kind === 'events' ? [] : [AbortSignal.timeout(operation.timeoutMs ?? callTimeoutMs)]
   const signal = AbortSignal.any([request.signal, ...limit])
   const call: Call = {
     operation,
@@ -135,6 +182,7 @@ function newCall(
       tenant,
       principal: () => call.principal,
       openSql: () => call.sql,
+      progress: (progress) => request.progress?.(progress),
       note: (details) => {
         call.notes = { ...call.notes, ...details }
       },
@@ -161,7 +209,7 @@ async function runSteps(steps: readonly Step[], call: Call): Promise<void> {
   await from(0)
 }
 
-function refusal(error: TenonError, call: Call, begun: number): Outcome {
+function refusal(error: TenonError, call: Call, begun: number): Outcome & { readonly ok: false } {
   const { log, requestId } = call.ctx
   const status = ERRORS[error.code].httpStatus ?? ERRORS.internal.httpStatus
   const fields = { ...whoOf(call), status, code: error.code, elapsedMs: elapsed(begun) }
@@ -170,8 +218,14 @@ function refusal(error: TenonError, call: Call, begun: number): Outcome {
   return { ok: false, status, code: error.code, envelope: errorEnvelope(error, requestId), rate: call.rate }
 }
 
-function whoOf({ principal: { actor, org } }: Call): { org?: string; actor: string } {
-  return { ...(org === null ? {} : { org: org.id }), actor: nameOfActor(actor) }
+/** Who called, and about which repository: as parsed, or as given by a call that did not come so far. */
+function whoOf({ principal: { actor, org }, input, raw }: Call): object {
+  return {
+    ...(org === null ? {} : { org: org.id }),
+    actor: nameOfActor(actor),
+    ...(actor.kind === 'token' ? { userId: actor.id } : {}),
+    ...repositoryIn(input, raw.params, raw.query, raw.body),
+  }
 }
 
 function elapsed(begun: number): number {

@@ -64,7 +64,7 @@ async function thingsOf(org: TestOrg): Promise<Record<string, string>> {
     repository: repository.id,
     name,
     run: run.id,
-    key: me.apiKey.id,
+    key: me.apiKey?.id ?? '',
     source,
     q: 'a',
     schedule,

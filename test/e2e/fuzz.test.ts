@@ -145,6 +145,9 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
     ref: ['main', 'v1', 'refs/heads/main', 'no-such', '-x'],
     key: keys.slice(0, 200).map(({ id }) => id),
     run: runs,
+    // One that has ended and stays so: a call may wait for the end of one that is tried again, to which no worker comes.
+    'runs.get run': runs.slice(0, 1),
+    'runs.retry run': runs.slice(1),
     pipeline: ['git/code/index'],
     action: OPERATIONS.map(({ name }) => name),
     'repositories.file path': ['src/0.ts', 'src/1.ts', 'none.ts', '../x'],

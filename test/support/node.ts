@@ -7,7 +7,7 @@ import { systemClock } from '../../src/kernel/clock.ts'
 import { composeCaller } from '../../src/app/compose-caller.ts'
 import type { Clock, Log } from '../../src/kernel/ctx.ts'
 import type { Caller, Outcome } from '../../src/kernel/run-operation.ts'
-import { createIdentity } from '../../src/domains/identity/index.ts'
+import { createIdentity, type OAuthOptions } from '../../src/domains/identity/index.ts'
 import {
   codeIntelligence,
   createIndexReader,
@@ -50,6 +50,7 @@ export interface NodeOptions {
   path?: string
   log?: Log
   clock?: Clock
+  oauth?: OAuthOptions
   index?: { maxDiskBytes?: number; maxMemoryBytes?: number }
   pipelines?: readonly Pipeline[]
   worker?: Partial<WorkerOptions>
@@ -77,7 +78,7 @@ export async function startTestNode(options: NodeOptions = {}): Promise<TestNode
   const wakeUp = createWakeUp()
   const code = codeOf(folder.path, options, { db, queue })
   const parts = { db, clock: options.clock ?? systemClock, log }
-  const identity = createIdentity({ ...parts, rootKey: ROOT_KEY })
+  const identity = createIdentity({ ...parts, rootKey: ROOT_KEY, oauth: options.oauth })
   const pipelines = [...code.pipelines, ...(options.pipelines ?? [])]
   const engine = createEngine({ ...parts, pipelines, retentionDays: 90 })
   const caller = composeCaller({ ...parts, identity, verbs: [...engine.verbs, ...code.verbs] })

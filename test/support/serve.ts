@@ -14,7 +14,7 @@ const READY_MS = 60_000
 
 /** One `tenon serve` or `tenon worker`. */
 export interface Program {
-  /** Of the API; nobody answers at that of a worker. */
+  /** Of the API; a worker shows its health and its metrics there. */
   readonly url: string
   readonly pid: number
   /** What it has printed so far, stdout and stderr. */
@@ -49,6 +49,7 @@ export function programsOn(databaseUrl: string): Programs {
       TENON_ROOT_KEY: ROOT_KEY,
       TENON_QUEUE_KEY: QUEUE_KEY,
       TENON_PORT: String(port),
+      TENON_WORKER_PORT: String(port),
       TENON_DATA_DIR: folder.path,
       TENON_DRAIN_SECONDS: '0',
       LOG_LEVEL: 'warn',

@@ -1,7 +1,7 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client, SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { nowhere } from './cli-settings.ts'
 import { ERRORS, type ErrorEnvelope } from '../../src/contract/errors.ts'
-import { fieldsOf, isAbsent, type Envelope, type Operation } from '../../src/contract/operation.ts'
+import { fieldsOf, isAbsent, type Envelope, type McpSurface, type Operation } from '../../src/contract/operation.ts'
 import { runCli } from '../../src/surfaces/cli/index.ts'
 import { createMcp } from '../../src/surfaces/mcp/index.ts'
 import { createRestApp } from '../../src/surfaces/rest/index.ts'
@@ -50,7 +50,7 @@ export function requiredFields(operation: Operation): string[] {
 
 /** `fetch` that reaches the REST surface of a node, and MCP beside it, without a socket. */
 export function fetchOn(node: TestNode): typeof fetch {
-  const mcp = createMcp({ caller: node.caller, hosts: ['127.0.0.1'] })
+  const mcp = createMcp({ caller: node.caller, hosts: ['127.0.0.1'], publicUrl: URL_BASE })
   const rest = { log: silentLog, checks: {}, publicUrl: URL_BASE, trustedProxies: [], mcp }
   const app = createRestApp({ caller: node.caller, ...rest })
   return async (input: Request | URL | string, init?: RequestInit) => {
@@ -66,7 +66,7 @@ export function surfacesOf(node: TestNode, org: { readonly apiKey: string; reado
   const of = (operation: Operation): Ask[] => {
     const { cli, mcp: tool } = operation.surfaces
     const asks: Ask[] = [(input) => byRest(as, operation, input)]
-    if (!isAbsent(tool)) asks.push((input) => byMcp(as, tool.tool, input))
+    if (!isAbsent(tool)) asks.push((input) => byMcp(as, tool, { ...restDefaults(operation, tool), ...input }))
     if (!isAbsent(cli)) asks.push((input) => byCli(as, operation, input))
     return asks
   }
@@ -111,12 +111,23 @@ async function byRest({ apiKey, fetch: fetchApp }: As, operation: Operation, inp
   return { surface: 'rest', text, around: { status, headers } }
 }
 
-async function byMcp({ apiKey, fetch: fetchApp }: As, tool: string, input: Fields): Promise<Raw> {
+/** An agent asks for fewer entries by default, and gets the same when it asks for as many. */
+function restDefaults({ query }: Operation, { defaults = {} }: McpSurface): Fields {
+  const limit = query.shape['limit'] as unknown as { parse(value: unknown): unknown } | undefined
+  return 'limit' in defaults && limit !== undefined ? { limit: limit.parse(undefined) } : {}
+}
+
+async function byMcp({ apiKey, fetch: fetchApp }: As, { tool }: McpSurface, input: Fields): Promise<Raw> {
   const client = new Client({ name: 'parity', version: '1' })
   const headers = { authorization: `Bearer ${apiKey}` }
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL('/mcp', URL_BASE), { fetch: fetchApp, requestInit: { headers } }),
-  )
+  const url = new URL('/mcp', URL_BASE)
+  try {
+    await client.connect(new StreamableHTTPClientTransport(url, { fetch: fetchApp, requestInit: { headers } }))
+  } catch (error) {
+    // Who has no key is told nothing, not even how to speak.
+    if (!(error instanceof SdkHttpError) || typeof error.data.text !== 'string') throw error
+    return { surface: 'mcp', text: error.data.text, around: { status: error.status } }
+  }
   const result = await client.callTool({ name: tool, arguments: input })
   await client.close()
   const [content] = result.content as [{ type: string; text: string }]

@@ -9,6 +9,7 @@ import { findKeyByDigest } from './identity.sql.ts'
 import { createKeyCache, type CachedKey } from './key-cache.ts'
 import { digestOf, isWellFormed } from './key-format.ts'
 import { createLastUsed } from './last-used.ts'
+import { createTokenAuthenticator, looksLikeToken, type KeyTimings, type OAuthSettings } from './oauth/index.ts'
 
 export interface Authenticator {
   readonly authenticate: Authenticate
@@ -25,11 +26,21 @@ export interface AuthenticatorOptions {
   readonly rootKey: string
   readonly clock: Clock
   readonly log: Log
+  /** Whose access tokens are accepted beside keys; nobody's when left out. */
+  readonly oauth?: OAuthOptions | undefined
+}
+
+export interface OAuthOptions extends OAuthSettings {
+  readonly timings?: KeyTimings
 }
 
 /** Finds out whose credential this is. */
-export function createAuthenticator({ db, rootKey, clock, log }: AuthenticatorOptions): Authenticator {
-  const cache = createKeyCache({ db, log, load: (sha256) => loadKey(db, sha256) })
+export function createAuthenticator({ db, rootKey, clock, log, oauth }: AuthenticatorOptions): Authenticator {
+  const tokens =
+    oauth === undefined
+      ? undefined
+      : createTokenAuthenticator({ db, settings: oauth, clock, log, timings: oauth.timings })
+  const cache = createKeyCache({ db, log, load: (sha256) => loadKey(db, sha256), dropped: tokens?.drop })
   const lastUsed = createLastUsed({ db, clock, log })
   const rootSha256 = createHash('sha256').update(rootKey).digest()
 
@@ -49,7 +60,10 @@ export function createAuthenticator({ db, rootKey, clock, log }: AuthenticatorOp
       : null
 
   return {
-    authenticate: async (kind, credential) => (kind === 'root' ? byRootKey(credential) : byKey(credential)),
+    authenticate: async (kind, credential) => {
+      if (kind === 'root') return byRootKey(credential)
+      return tokens !== undefined && looksLikeToken(credential) ? tokens.authenticate(credential) : byKey(credential)
+    },
     forget: cache.forget,
     start: async () => {
       lastUsed.start()

@@ -1,13 +1,13 @@
-import { createApiKey, type ApiKey } from '../../contract/identity.ts'
+import { createApiKey } from '../../contract/identity.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement } from '../../kernel/verb.ts'
-import { holdMaker } from './hold-maker.ts'
+import { holdMaker, type Maker } from './hold-maker.ts'
 import { newApiKey } from './new-api-key.ts'
 
 type NewKey = DataOf<typeof createApiKey>
 
-/** A key makes no key that may do more, calls more often or lives longer than itself. */
+/** A key makes no key that may do more, calls more often or lives longer than itself; nor does a token. */
 export const createApiKeyVerb = implement(createApiKey, async (ctx, input): Promise<NewKey> => {
   const { clock, sql } = ctx
   const maker = await holdMaker(ctx)
@@ -21,21 +21,22 @@ export const createApiKeyVerb = implement(createApiKey, async (ctx, input): Prom
   const { name } = input
   const key = { org: ctx.orgId(), name, scopes, callsPerHour, expiresAt, createdBy: maker.id, createdAt }
   // The limit of a key is that of its line: with new lines it could be passed by.
-  return newApiKey(sql, maker.callsPerHour === null ? key : { ...key, lineage: maker.lineage })
+  const { lineage } = maker
+  return newApiKey(sql, maker.callsPerHour === null || lineage === null ? key : { ...key, lineage })
 })
 
-function limitOf({ callsPerHour: own }: ApiKey, asked: number | undefined): number | null {
+function limitOf({ callsPerHour: own }: Maker, asked: number | undefined): number | null {
   if (asked !== undefined && own !== null && asked !== own)
     throw wrong('callsPerHour', `It is ${own}, the limit that the calling key shares with those that it makes`)
   return asked ?? own
 }
 
-function endOf({ expiresAt: own }: ApiKey, asked: string | undefined, now: Date): Date | null {
+function endOf({ expiresAt: own }: Maker, asked: string | undefined, now: Date): Date | null {
   const end = asked ?? own
   if (end === null) return null
   if (asked !== undefined && Date.parse(asked) <= now.getTime()) throw wrong('expiresAt', 'It is over already')
   if (own !== null && Date.parse(end) > Date.parse(own))
-    throw wrong('expiresAt', `At most ${own}, the end of the calling key`)
+    throw wrong('expiresAt', `At most ${own}, the end of the calling key or token`)
   return new Date(end)
 }
 

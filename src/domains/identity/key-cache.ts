@@ -26,6 +26,8 @@ export interface KeyCacheOptions {
   readonly db: Database
   readonly log: Log
   readonly load: (sha256: Buffer) => Promise<CachedKey | null>
+  /** Told of every drop, for what else must not outlive it; null stands for all organisations. */
+  readonly dropped?: ((org: string | null) => void) | undefined
 }
 
 const MAX_KEYS = 10_000
@@ -41,7 +43,7 @@ export const CHANNEL = 'tenon_auth'
  * is polled as well, for the connection that hears the notifications may be dead without anyone knowing; and when even
  * the poll fails, every look-up goes to the database.
  */
-export function createKeyCache({ db, log, load }: KeyCacheOptions): KeyCache {
+export function createKeyCache({ db, log, load, dropped }: KeyCacheOptions): KeyCache {
   const keys = new LRUCache<string, CachedKey>({ max: MAX_KEYS, ttl: MAX_AGE_MS })
   /** The newest change that this node knows of. */
   let epoch = 0
@@ -53,6 +55,7 @@ export function createKeyCache({ db, log, load }: KeyCacheOptions): KeyCache {
   const drop = (newest: number, org: string | null): void => {
     generation += 1
     epoch = Math.max(epoch, newest)
+    dropped?.(org)
     if (org === null) return keys.clear()
     for (const [digest, key] of keys.entries()) if (key.principal.org?.id === org) keys.delete(digest)
   }

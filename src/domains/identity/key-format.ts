@@ -36,7 +36,7 @@ function checksum(body: string): string {
   return base62(BigInt(crc32(body)), CHECK_LENGTH)
 }
 
-function base62(value: bigint, length: number): string {
+export function base62(value: bigint, length: number): string {
   let text = ''
   for (let rest = value, i = 0; i < length; i++, rest /= 62n) text = (ALPHABET[Number(rest % 62n)] ?? '') + text
   return text

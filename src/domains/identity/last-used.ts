@@ -28,6 +28,8 @@ export function createLastUsed({ db, clock, log }: { db: Database; clock: Clock;
     await db.cross('auth', (sql) => sql.run(touchKeys, { orgs, ids, at }))
   }
 
+  const failed = (error: unknown): void => log.warn({ err: error }, 'the use of keys could not be noted')
+
   return {
     touch: ({ use }) => {
       const at = clock.now()
@@ -36,11 +38,11 @@ export function createLastUsed({ db, clock, log }: { db: Database; clock: Clock;
       used.set(use.id, { use, at })
     },
     start: () => {
-      writing = every(FLUSH_MS, flush, (error) => log.warn({ err: error }, 'the use of keys could not be noted'))
+      writing = every(FLUSH_MS, flush, failed)
     },
     stop: async () => {
       await writing?.stop()
-      await flush().catch(() => {})
+      await flush().catch(failed)
     },
   }
 }

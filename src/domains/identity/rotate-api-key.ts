@@ -1,7 +1,7 @@
 import { rotateApiKey, type ApiKey } from '../../contract/identity.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement } from '../../kernel/verb.ts'
-import { holdMaker } from './hold-maker.ts'
+import { holdMaker, type Maker } from './hold-maker.ts'
 import { lockKey, retireKey } from './identity.sql.ts'
 import { newApiKey } from './new-api-key.ts'
 
@@ -32,7 +32,7 @@ export const rotateApiKeyVerb = implement(rotateApiKey, async (ctx, { key: id })
  * What the rotated key may do and the calling one may not: the answer holds a key, which must not be stronger than the one
  * that asked for it. A key may renew itself.
  */
-function limitBeyond(maker: ApiKey, old: ApiKey): 'callsPerHour' | 'expiresAt' | null {
+function limitBeyond(maker: Maker, old: ApiKey): 'callsPerHour' | 'expiresAt' | null {
   if (maker.id === old.id) return null
   const limited = maker.callsPerHour !== null && maker.lineage !== old.lineage
   if (limited && (old.callsPerHour ?? Number.POSITIVE_INFINITY) > (maker.callsPerHour ?? 0)) return 'callsPerHour'

@@ -34,7 +34,7 @@ interface Refusal {
 
 export interface PermitQueue {
   /** @throws TenonError `rate_limited` */
-  take(org: OrgRef, key: KeyActor): Promise<RateState>
+  take(org: OrgRef, key: KeyActor | null): Promise<RateState>
 }
 
 /**
@@ -77,7 +77,8 @@ export function createPermitQueue(tenant: TenantOf): PermitQueue {
   }
 
   return {
-    take: (org, { lineage, callsPerHour }) => {
+    take: (org, key) => {
+      const { lineage, callsPerHour } = key ?? { lineage: ORG, callsPerHour: null }
       const { callsPerHour: perHour, callsPerDay: perDay } = org.limits
       const refusal =
         refusedUntilNow(nameOf(org.id, ORG), signatureOf(perHour, perDay)) ??

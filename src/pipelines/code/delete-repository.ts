@@ -17,7 +17,7 @@ export function deleteRepositoryVerb(queue: Queue): BoundVerb {
     await lowerUsage(ctx.sql, org, 'repositories', 1)
     await cancelRunsOf(ctx.sql, org, repository.id)
     await ctx.sql.run(deleteRow, { org, repository: repository.id })
-    await queue.enqueue(ctx.sql, PURGE, { org, repository: repository.id })
+    await queue.enqueue(ctx.sql, PURGE, { org, repository: repository.id }, ctx)
     return { id: repository.id, name: repository.name, deleted: true as const }
   })
 }

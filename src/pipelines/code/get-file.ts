@@ -1,11 +1,11 @@
 import { getFile } from '../../contract/search.ts'
 import type { Language } from '../../contract/languages.ts'
+import { UNITS_PER_TOKEN } from '../../kernel/fit-page.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { selectFile } from './code.sql.ts'
 import type { CodeDeps } from './deps.ts'
 import { languageOf } from './language.ts'
-import { UNITS_PER_TOKEN } from './graph/fit-tokens.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import type { Rebuild } from './rebuild.ts'
 
@@ -24,7 +24,7 @@ export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
     const { text, to, totalLines } = cut(file.text, {
       from,
       wanted,
-      maxUnits: Math.min(MAX_UNITS, (maxTokens ?? MAX_UNITS) * UNITS_PER_TOKEN),
+      maxTokens,
     })
     return {
       repository: repository.name,
@@ -47,7 +47,7 @@ export function getFileVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVerb {
 /** Whole lines, with their ends. */
 function cut(
   text: string,
-  { from, wanted, maxUnits }: { from: number; wanted: number; maxUnits: number },
+  { from, wanted, maxTokens }: { from: number; wanted: number; maxTokens: number | undefined },
 ): { text: string; to: number; totalLines: number } {
   let ended = 0
   let start = from === 1 ? 0 : text.length
@@ -60,9 +60,22 @@ function cut(
   const totalLines = text.length > 0 && !text.endsWith('\n') ? ended + 1 : ended
   if (start >= text.length) return { text: '', to: from - 1, totalLines }
   const shown = text.slice(start, Math.max(start, end))
-  const within = shown.length <= maxUnits ? shown : wholeLines(shown, maxUnits)
+  const short = shown.length <= MAX_UNITS ? shown : wholeLines(shown, MAX_UNITS)
+  const within = maxTokens === undefined ? short : fitting(short, maxTokens * UNITS_PER_TOKEN)
   const lines = within.split('\n').length - (within.endsWith('\n') ? 1 : 0)
   return { text: within, to: from - 1 + lines, totalLines }
+}
+
+/** As much as has so many units as JSON, in which quotes, line ends and control characters take more than one. */
+function fitting(text: string, maxUnits: number): string {
+  let within = text
+  for (let units = unitsOf(within); units > maxUnits; units = unitsOf(within))
+    within = wholeLines(within, Math.floor(within.length * (maxUnits / units)))
+  return within
+}
+
+function unitsOf(text: string): number {
+  return JSON.stringify(text).length - 2
 }
 
 function wholeLines(text: string, maxUnits: number): string {

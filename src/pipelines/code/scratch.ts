@@ -38,6 +38,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch {
+    // A folder that is not there holds nothing.
     return []
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { searchCode } from '../../contract/search.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
+import { fitPage } from '../../kernel/fit-page.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import type { InputOf } from '../../contract/operation.ts'
@@ -38,10 +39,15 @@ export function searchCodeVerb({ reader }: CodeDeps, rebuild: Rebuild): BoundVer
     const org = ctx.orgId()
     const repositories = await scopeOf(ctx, input)
     const { query, definitions } = await queryOf(ctx, input, repositories)
-    const request = { query, from, limit: input.limit }
-    const { page, unsearched } = await settled(ctx, repositories, { reader, rebuild }, (scopes) =>
-      reader.search(org, scopes, request, ctx.signal).catch(explain),
-    )
+    const request = { query, from }
+    const ask = (limit: number) =>
+      settled(ctx, repositories, { reader, rebuild }, (scopes) =>
+        reader.search(org, scopes, { ...request, limit }, ctx.signal).catch(explain),
+      )
+    const found = await ask(input.limit)
+    const room = fitPage(found.page.matches.map(definitions.mark), input).length
+    // Only the search itself knows how to go on from fewer.
+    const { page, unsearched } = room < found.page.matches.length ? await ask(room) : found
     const { matches, total, truncated, next } = page
     const tookMs = Math.round((performance.now() - began) * 100) / 100
     return {

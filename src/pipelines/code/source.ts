@@ -85,6 +85,7 @@ function real(path: string): string | null {
   try {
     return realpathSync(path)
   } catch {
+    // A path that leads nowhere is inside no folder.
     return null
   }
 }

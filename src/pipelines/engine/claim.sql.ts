@@ -28,6 +28,8 @@ export interface ClaimedChunk {
   runInput: JsonValue
   chunkInput: JsonValue
   requestId: string
+  /** Of the call that started the run. */
+  traceParent: string | null
 }
 export interface ChunkKey {
   org: OrgId
@@ -117,9 +119,9 @@ export const claimChunks = statement<{ slots: number; worker: string; leaseMs: n
      update runs r set active = r.active + counted.count, started_at = coalesce(r.started_at, now()),
        status = case when r.status = 'queued' then 'planning' else r.status end
      from counted where r.org_id = counted.org_id and r.id = counted.run_id
-     returning r.org_id, r.id, r.pipeline, r.input, r.request_id)
+     returning r.org_id, r.id, r.pipeline, r.input, r.request_id, r.trace_parent)
    select c.org_id, c.run_id, c.step, c.n, c.attempt, c.tries, c.input as chunk_input,
-     r.pipeline, r.input as run_input, r.request_id
+     r.pipeline, r.input as run_input, r.request_id, r.trace_parent
    from claimed c join raised r on r.org_id = c.org_id and r.id = c.run_id`,
 )
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cancelRun, cancelRuns, getRun, pauseRun, resumeRun } from '../../contract/runs.ts'
+import { pauseRun, resumeRun } from '../../contract/run-control.ts'
+import { cancelRun, cancelRuns, getRun } from '../../contract/runs.ts'
 import { openDatabase } from '../../platform/db/index.ts'
 import { silentLog } from '../../../test/support/database.ts'
 import type { TestOrg } from '../../../test/support/node.ts'

@@ -20,6 +20,7 @@ import { startRunVerb } from './start-run-verb.ts'
 import { keepRuns } from './upkeep.ts'
 import { watchRunVerb } from './watch-run.ts'
 
+export { readBacklog, type Backlog } from './backlog.ts'
 export { cancelRunsOf } from './cancel.ts'
 export {
   definePipeline,
@@ -31,7 +32,7 @@ export {
 } from './pipeline.ts'
 export { startCallOf, startRun } from './start-run.ts'
 export { createWakeUp, type WakeUp } from './wake-up.ts'
-export { createWorker, type Worker, type WorkerOptions } from './worker.ts'
+export { createWorker, type EndedStep, type Worker, type WorkerOptions } from './worker.ts'
 
 /** What the engine does beside working on chunks. */
 export interface Engine {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listRuns } from '../../contract/runs.ts'
 import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
+import { fitPage } from '../../kernel/fit-page.ts'
 import { implement } from '../../kernel/verb.ts'
 import { presentRun } from './present-run.ts'
 import { selectRuns } from './runs.sql.ts'
@@ -9,13 +10,10 @@ const position = z.strictObject({ before: z.string().max(64) })
 
 export const listRunsVerb = implement(
   listRuns,
-  async ({ sql, orgId }, { status = null, pipeline = null, limit, cursor }) => {
+  async ({ sql, orgId }, { status = null, pipeline = null, limit, cursor, maxTokens }) => {
     const before = cursor === undefined ? null : decodeCursor(cursor, position).before
     const rows = await sql.run(selectRuns, { org: orgId(), status, pipeline, before, limit: limit + 1 })
-    const page = rows.slice(0, limit)
-    return {
-      data: page.map(presentRun),
-      nextCursor: rows.length > limit ? encodeCursor({ before: page.at(-1)?.id ?? '' }) : null,
-    }
+    const data = fitPage(rows.map(presentRun), { limit, maxTokens })
+    return { data, nextCursor: rows.length > data.length ? encodeCursor({ before: data.at(-1)?.id ?? '' }) : null }
   },
 )

@@ -1,4 +1,4 @@
-import { pauseRun, resumeRun } from '../../contract/runs.ts'
+import { pauseRun, resumeRun } from '../../contract/run-control.ts'
 import type { Run } from '../../contract/runs.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'

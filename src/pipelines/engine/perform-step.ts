@@ -3,6 +3,7 @@ import { TIMEOUTS } from '../../contract/timeouts.ts'
 import type { JsonValue } from '../../contract/errors.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
+import { repositoryIn } from '../../kernel/log-fields.ts'
 import { redactText } from '../../kernel/redact.ts'
 import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import type { Database } from '../../platform/db/index.ts'
@@ -27,7 +28,7 @@ const DEAF_MS = 5_000
 /** Runs one step of a pipeline. Never throws: what goes wrong is the outcome. */
 export async function performStep(work: Work, chunk: ClaimedChunk, aborted: AbortSignal): Promise<StepOutcome> {
   const { orgId: org, runId, requestId, step, n, attempt } = chunk
-  const log = work.log.child({ runId, org, requestId, step, n, attempt })
+  const log = work.log.child({ runId, org, requestId, step, n, attempt, ...repositoryIn(chunk.runInput) })
   try {
     const pipeline = work.pipelines.get(chunk.pipeline)
     if (pipeline === undefined) throw new Error(`no pipeline ${chunk.pipeline}`)
@@ -139,6 +140,7 @@ async function orAbandoned<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
         const deaf = sleep(DEAF_MS, undefined, { signal: ended.signal, ref: false })
         deaf.then(
           () => reject(reasonOf(signal)),
+          // The work has ended before.
           () => {},
         )
       },

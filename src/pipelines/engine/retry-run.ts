@@ -3,6 +3,7 @@ import { raiseUsage } from '../../domains/limits/index.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import type { RunId } from '../../contract/ids.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
+import { currentTraceParent } from '../../kernel/trace.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import type { PipelineMap } from './pipeline.ts'
 import { presentRun } from './present-run.ts'
@@ -26,6 +27,7 @@ export function retryRunVerb(pipelines: PipelineMap): BoundVerb {
       from: [...ENDED_STATUSES],
       done,
       orgMaxActive: limits.activeChunks,
+      traceParent: currentTraceParent(),
     })
     if (row === undefined) throw new Error('the run was not revived')
     await sql.run(runs.ringWorkers, {})

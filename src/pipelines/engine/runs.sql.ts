@@ -58,12 +58,13 @@ export const insertRun = statement<
     orgMaxActive: number
     priority: number
     schedule: ScheduleId | null
+    traceParent: string | null
   },
   RunRow
 >(
   'engine.insertRun',
-  `insert into runs (org_id, id, pipeline, status, subject, input, request_id, created_by, max_active, org_max_active, priority, schedule_id)
-   values (:org, :id, :pipeline, 'queued', :subject, :input, :requestId, :createdBy, :maxActive, :orgMaxActive, :priority, :schedule)
+  `insert into runs (org_id, id, pipeline, status, subject, input, request_id, created_by, max_active, org_max_active, priority, schedule_id, trace_parent)
+   values (:org, :id, :pipeline, 'queued', :subject, :input, :requestId, :createdBy, :maxActive, :orgMaxActive, :priority, :schedule, :traceParent)
    returning ${COLUMNS}`,
 )
 
@@ -178,13 +179,22 @@ export const countChunks = statement<{ org: OrgId; run: RunId }, { done: number;
 )
 
 export const reviveRun = statement<
-  { org: OrgId; id: RunId; status: RunStatus; from: RunStatus[]; done: number; orgMaxActive: number },
+  {
+    org: OrgId
+    id: RunId
+    status: RunStatus
+    from: RunStatus[]
+    done: number
+    orgMaxActive: number
+    traceParent: string | null
+  },
   RunRow
 >(
   'engine.reviveRun',
   `update runs set status = :status, ended_at = null, error_code = null, summary = null, chunks_done = :done, chunks_failed = 0,
      chunks_total = case when :status::text = 'planning' then null else chunks_total end,
-     expires_at = clock_timestamp() + interval '24 hours', org_max_active = :orgMaxActive
+     expires_at = clock_timestamp() + interval '24 hours', org_max_active = :orgMaxActive,
+     trace_parent = :traceParent
    where org_id = :org and id = :id and status = any(:from) returning ${COLUMNS}`,
 )
 

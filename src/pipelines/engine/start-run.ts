@@ -4,6 +4,7 @@ import { nameOfActor, type Ctx } from '../../kernel/ctx.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Sql } from '../../kernel/statement.ts'
+import { currentTraceParent } from '../../kernel/trace.ts'
 import type { Pipeline, StartCall } from './pipeline.ts'
 import { presentRun, priorityRank } from './present-run.ts'
 import { insertPlan, insertRun } from './runs.sql.ts'
@@ -38,6 +39,7 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<Run> {
     orgMaxActive: limits.activeChunks,
     priority: priorityRank(priority),
     schedule,
+    traceParent: currentTraceParent(),
   })
   if (row === undefined) throw new Error('the run was not stored')
   await sql.run(insertPlan, { org, id })

@@ -81,6 +81,7 @@ async function* eventsOf(
       yield { id: encodeCursor(at), event: 'run', data: { type: 'run', run } }
     }
     if (isEnded(run.status) && lines.length < LINES) return
+    // Aborted, which ends the loop.
     if (lines.length < LINES) await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {})
   }
 }

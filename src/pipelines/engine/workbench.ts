@@ -1,6 +1,7 @@
 import { TenonError } from '../../kernel/tenon-error.ts'
 import type { ClaimedChunk } from './claim.sql.ts'
 import type { StepOutcome } from './settle.ts'
+import { traceStep } from './trace-step.ts'
 import type { PlainOutcome } from './turn.ts'
 
 /** Why work was aborted. */
@@ -108,10 +109,15 @@ export class Workbench {
     }
   }
 
-  async #work({ chunk, abort }: Held): Promise<void> {
+  #work(held: Held): Promise<void> {
+    return traceStep(held.chunk, (ended) => this.#attempt(held, ended))
+  }
+
+  async #attempt({ chunk, abort }: Held, ended: (outcome: StepOutcome) => void): Promise<void> {
     const { perform, settle } = this.#options
     const began = performance.now()
     const outcome = abort.signal.aborted ? RELEASED : await perform(chunk, abort.signal)
+    ended(outcome)
     this.#usualMs += (performance.now() - began - this.#usualMs) / 16
     if (outcome.kind === 'worked' && outcome.effects === undefined) {
       this.#plain.push({ chunk, result: outcome.result, after: outcome.after })

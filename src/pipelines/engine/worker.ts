@@ -1,11 +1,12 @@
 import { setImmediate as immediately } from 'node:timers/promises'
+import type { ErrorCode } from '../../contract/errors.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { every, type Repeated } from '../../kernel/every.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
 import { newId } from '../../kernel/ids.ts'
 import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import type { Database } from '../../platform/db/index.ts'
-import { forgetWorker, renewLeases, seeWorker, type ClaimedChunk } from './claim.sql.ts'
+import { forgetWorker, renewLeases, seeWorker, type ClaimedChunk, type StepName } from './claim.sql.ts'
 import { performStep } from './perform-step.ts'
 import type { Pipeline, PipelineMap } from './pipeline.ts'
 import { chunkKeyOf, settle, type StepOutcome } from './settle.ts'
@@ -25,6 +26,16 @@ export interface WorkerOptions {
   /** Longest wait between two looks for work, in ms; default 200. */
   readonly pollMs?: number
   readonly retryWaitsS?: readonly number[]
+  /** Told of every step that was begun here when it has ended, before its outcome is written. */
+  readonly stepEnded?: (step: EndedStep) => void
+}
+
+export interface EndedStep {
+  readonly pipeline: string
+  readonly step: StepName
+  /** `released` when it was put back, else `ok` or the code of its error. */
+  readonly outcome: 'ok' | 'released' | ErrorCode
+  readonly seconds: number
 }
 
 export interface Worker {
@@ -42,7 +53,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const stopping = new AbortController()
   const bench = new Workbench({
     slots,
-    perform: (chunk, signal) => performStep({ db, log, pipelines }, chunk, signal),
+    perform: (chunk, signal) => perform({ ...options, pipelines }, chunk, signal),
     settle: (chunk, outcome) => settleOne({ ...options, pipelines }, chunk, outcome),
     ring: wakeUp.ring,
   })
@@ -74,9 +85,33 @@ export function createWorker(options: WorkerOptions): Worker {
       clearTimeout(timer)
       await turn(() => 0)
       await Promise.all([renewing?.stop(), listener.stop()])
-      await db.cross('engine', (sql) => sql.run(forgetWorker, { worker })).catch(() => {})
+      await db
+        .cross('engine', (sql) => sql.run(forgetWorker, { worker }))
+        .catch((error: unknown) => log.warn({ err: error }, 'a worker could not say that it goes'))
     },
   }
+}
+
+async function perform(
+  {
+    db,
+    log,
+    pipelines,
+    stepEnded,
+  }: Pick<WorkerOptions, 'db' | 'log' | 'stepEnded'> & { readonly pipelines: PipelineMap },
+  chunk: ClaimedChunk,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const began = performance.now()
+  const outcome = await performStep({ db, log, pipelines }, chunk, signal)
+  const { pipeline, step } = chunk
+  stepEnded?.({ pipeline, step, outcome: nameOf(outcome), seconds: (performance.now() - began) / 1_000 })
+  return outcome
+}
+
+function nameOf(outcome: StepOutcome): EndedStep['outcome'] {
+  if (outcome.kind === 'failed') return outcome.error.code
+  return outcome.kind === 'released' ? 'released' : 'ok'
 }
 
 /** A turn that claims at most so many chunks; answers whether there was anything to do. */

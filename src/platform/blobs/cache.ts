@@ -116,6 +116,7 @@ class Cache {
     if (!isWritten) entry.writtenAt = entry.usedAt
     return (isWritten ? access(path) : utimes(path, now, now)).then(
       () => true,
+      // Whatever hides the file: it is asked for again.
       () => false,
     )
   }
@@ -162,6 +163,7 @@ class Cache {
 
   async #read(): Promise<Map<string, Entry>> {
     const entries = new Map<string, Entry>()
+    // Before the first file there is no folder.
     const found = await readdir(this.#dir, { recursive: true, withFileTypes: true }).catch(() => [])
     for (const file of found) {
       if (!file.isFile()) continue
@@ -170,6 +172,7 @@ class Cache {
         await removeStale(path)
         continue
       }
+      // Gone since the folder was listed: it counts nothing and is the first to go.
       const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }))
       entries.set(relative(this.#dir, path), { size, usedAt: mtimeMs, writtenAt: mtimeMs })
       this.#total += size

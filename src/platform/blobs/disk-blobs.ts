@@ -36,6 +36,7 @@ export function createDiskBlobs(dir: string): Blobs {
       const unfinished = `${target}.${newId('req')}${UNFINISHED}`
       await mkdir(dirname(target), { recursive: true, mode: 0o700 })
       try {
+        // Between two file systems only a copy works; should that fail, it is thrown.
         await rename(file, unfinished).catch(() => copyFile(file, unfinished))
         await chmod(unfinished, 0o600)
         const handle = await open(unfinished, 'r+')
@@ -90,10 +91,12 @@ export function createDiskBlobs(dir: string): Blobs {
 
 /** None where there is no folder, or one that is not ours. */
 export function namesIn(folder: string): Promise<string[]> {
+  // As it says above: no folder, no names.
   return readdir(folder).catch(() => [])
 }
 
 export async function removeStale(file: string): Promise<void> {
+  // It has gone meanwhile, as it should.
   const found = await lstat(file).catch(() => null)
   // A second name for an old file has the time of that file's content.
   if (found !== null && Date.now() - Math.max(found.mtimeMs, found.ctimeMs) > STALE_MS) await rm(file, { force: true })
@@ -106,6 +109,7 @@ export function isGone(error: unknown): boolean {
 function isThere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
+    // What can not be reached is not there for us.
     () => false,
   )
 }

@@ -19,7 +19,7 @@ const NOT_BY_ORG = [
 /** Statements that cross organisations, for the role that runs them. */
 const CROSS_TENANT = new RegExp(
   '^(?:engine\\.|identity\\.(?:keyByDigest|findOrganization|touchKeys|epoch|orgIds|.*Onboarding.*)$' +
-    '|limits\\.(?:takeCallerPermit|deleteEndedWindows)$|idempotency\\.deleteExpired$|code\\.dueRebuilds$)',
+    '|limits\\.(?:takeCallerPermit|deleteEndedWindows)$|idempotency\\.deleteExpired$|code\\.dueRebuilds$|queue\\.countJobs$)',
 )
 
 /** One row per violation. */

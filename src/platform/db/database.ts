@@ -5,6 +5,7 @@ import type { TenantOf } from '../../kernel/call-ctx.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import type { Sql, Statement } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
+import { tracedInside } from '../../kernel/trace.ts'
 import { mapDatabaseError } from './database-error.ts'
 import { createListener, type Heard, type Listener } from './listener.ts'
 import { TenantQuery } from './tenant-query.ts'
@@ -34,7 +35,17 @@ export interface Database {
   listen(channel: string, heard: Heard): Listener
   /** @throws TenonError `unavailable` */
   ping(): Promise<void>
+  /** The connections of this process by the pool that they are in, as they are now. */
+  connections(): readonly PoolConnections[]
   close(): Promise<void>
+}
+
+export interface PoolConnections {
+  readonly pool: string
+  readonly busy: number
+  readonly idle: number
+  /** Queries that wait for a connection. */
+  readonly waiting: number
 }
 
 export interface DatabaseOptions {
@@ -65,7 +76,7 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     (org) => {
       const id = checked(org)
       return {
-        read: { run: (statement, params) => readAs(pool, id, statement, params) },
+        read: { run: (statement, params) => inSpan(statement, () => readAs(pool, id, statement, params)) },
         write: (work) => transaction(pool, `begin; select set_config('app.org_id', '${id}', true)`, work),
       }
     }
@@ -88,6 +99,13 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     ping: async () => {
       await pools.app.query('select 1').catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
     },
+    connections: () =>
+      Object.entries(pools).map(([pool, { totalCount, idleCount, waitingCount }]) => ({
+        pool,
+        busy: totalCount - idleCount,
+        idle: idleCount,
+        waiting: waitingCount,
+      })),
     close: async () => {
       await Promise.all(Object.values(pools).map((pool) => pool.end()))
     },
@@ -198,14 +216,26 @@ async function transaction<T>(
 
 function sqlOf(client: pg.PoolClient): Sql {
   return {
-    run: async (statement, params) => {
-      try {
-        return toObjects(await client.query({ ...queryOf(statement, params) })) as never
-      } catch (cause) {
-        throw mapDatabaseError(cause)
-      }
-    },
+    run: (statement, params) =>
+      inSpan(statement, async () => {
+        try {
+          return toObjects(await client.query({ ...queryOf(statement, params) })) as never
+        } catch (cause) {
+          throw mapDatabaseError(cause)
+        }
+      }),
   }
+}
+
+const SPAN = { kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const
+
+/** By its name alone: parameters are inputs. */
+function inSpan<R>(statement: { readonly name: string }, run: () => Promise<R[]>): Promise<R[]> {
+  return tracedInside(statement.name === '' ? 'unnamed statement' : statement.name, SPAN, async (span) => {
+    const rows = await run()
+    span.set({ 'db.response.returned_rows': rows.length })
+    return rows
+  })
 }
 
 async function enterTenant<T>(

@@ -58,6 +58,7 @@ export function createListener(
         log.warn({ err: error, channel }, 'listening failed')
         first()
       }
+      // Aborted by the stop, which ends the loop.
       await sleep(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
       waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)
     }

@@ -45,6 +45,7 @@ export async function migrate(options: {
     await options.after?.(client)
     return applied
   } catch (thrown) {
+    // What is thrown is the first error; without a connection all is undone anyway.
     await client.query('rollback').catch(() => {})
     if (thrown instanceof TenonError) throw thrown
     throw new TenonError('migration_failed', {

@@ -32,6 +32,7 @@ export function unseal(lock: Lock, sealed: Buffer): string | null {
     const opened = decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES))
     return Buffer.concat([opened, decipher.final()]).toString('utf8')
   } catch {
+    // Which check has failed would help whoever tries: it is not opened, and that is all.
     return null
   }
 }

@@ -53,6 +53,7 @@ async function ask(
     const { rows } = await withClient(serverUrl(port, password, 'postgres'), (client) =>
       client.query<{ folder: string }>("select current_setting('data_directory') as folder"),
     )
+    // A folder that can not be resolved is not ours.
     const folder = await realpath(rows[0]?.folder ?? '').catch(() => '')
     return folder === cluster ? 'ours' : 'foreign'
   } catch (error) {

@@ -17,6 +17,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
     await client.connect()
     return await work(client)
   } finally {
+    // The connection is given up, however it ends.
     await client.end().catch(() => {})
   }
 }

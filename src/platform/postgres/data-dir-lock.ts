@@ -63,6 +63,7 @@ async function readHolder(file: string): Promise<ErrorDetails> {
       'startedAt' in holder && typeof holder.startedAt === 'string' ? { startedAt: holder.startedAt } : {}
     return { ...pid, ...startedAt }
   } catch {
+    // Half written or of another release: who holds it is not known.
     return {}
   }
 }

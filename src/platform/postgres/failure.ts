@@ -56,6 +56,7 @@ async function isFull(folder: string): Promise<boolean> {
     const { bavail, bsize } = await statfs(folder)
     return bavail * bsize < FULL_BELOW_BYTES
   } catch {
+    // What can not be asked is not the cause that is looked for.
     return false
   }
 }

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import type { Binaries } from './binaries.ts'
 import type { Place } from './place.ts'
 import { readPidFile } from './pid-file.ts'
 import { CLUSTER_NAME, isPostmaster, sendSignal } from './processes.ts'
@@ -22,7 +23,7 @@ export type LaunchOutcome =
 
 export interface Launch {
   readonly place: Place
-  readonly postgres: string
+  readonly binaries: Pick<Binaries, 'postgres' | 'env'>
   readonly runAs: RunAs
   readonly port: number
   /** Settings of postgresql.conf besides our own. */
@@ -35,15 +36,21 @@ const START_TIMEOUT_MS = 180_000
 const POLL_MS = 5
 
 /** Starts the server in a process group of its own, and waits until it takes connections or has ended. */
-export async function launch({ place, postgres, runAs, port, settings, signal }: Launch): Promise<LaunchOutcome> {
+export async function launch({ place, binaries, runAs, port, settings, signal }: Launch): Promise<LaunchOutcome> {
   const log = await openLog(place.log, runAs)
   try {
     const { size: position } = await log.stat()
-    const child = spawnAs(runAs, postgres, ['-D', place.cluster, '-p', String(port), ...asArguments(settings)], {
-      cwd: place.folder,
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    })
+    const child = spawnAs(
+      runAs,
+      binaries.postgres,
+      ['-D', place.cluster, '-p', String(port), ...asArguments(settings)],
+      {
+        env: binaries.env,
+        cwd: place.folder,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      },
+    )
     const ended = whenEnded(child)
     const cause = await waitUntilReady({ child, ended: ended.promise, cluster: place.cluster, signal })
     if (cause === null && child.pid !== undefined) {

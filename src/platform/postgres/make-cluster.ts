@@ -1,8 +1,10 @@
+import type { SpawnOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import type { Binaries } from './binaries.ts'
 import { serverFailure } from './failure.ts'
 import type { Place } from './place.ts'
 import { handOverFiles, runAsHint, spawnAs, type RunAs } from './run-as.ts'
@@ -11,14 +13,14 @@ const PREFIX = 'init-'
 
 export interface MakeCluster {
   readonly place: Place
-  readonly initdb: string
+  readonly binaries: Pick<Binaries, 'initdb' | 'env'>
   readonly password: string
   readonly runAs: RunAs
   readonly signal?: AbortSignal | undefined
 }
 
 /** Makes the cluster in a folder of its own and moves it into place when it is complete. */
-export async function makeCluster({ place, initdb, password, runAs, signal }: MakeCluster): Promise<void> {
+export async function makeCluster({ place, binaries, password, runAs, signal }: MakeCluster): Promise<void> {
   const temporary = join(place.folder, `${PREFIX}${randomUUID()}`)
   const passwordFile = join(temporary, 'password')
   const data = join(temporary, 'data')
@@ -27,7 +29,7 @@ export async function makeCluster({ place, initdb, password, runAs, signal }: Ma
     await writeFile(passwordFile, password, { mode: 0o600 })
     await handOverFiles(place, runAs, temporary)
     const args = ['-D', data, '--username=postgres', `--pwfile=${passwordFile}`, ...INITDB]
-    const { code, output } = await runToEnd(runAs, initdb, args, { cwd: temporary, signal })
+    const { code, output } = await runToEnd(runAs, binaries.initdb, args, { cwd: temporary, env: binaries.env, signal })
     signal?.throwIfAborted()
     if (code !== 0)
       throw await serverFailure({ dataDir: place.dataDir, output, secret: password, hint: runAsHint(runAs) })
@@ -57,9 +59,9 @@ async function runToEnd(
   runAs: RunAs,
   program: string,
   args: readonly string[],
-  { cwd, signal }: { readonly cwd: string; readonly signal?: AbortSignal | undefined },
+  { signal, ...options }: Pick<SpawnOptions, 'cwd' | 'env'> & { readonly signal?: AbortSignal | undefined },
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawnAs(runAs, program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawnAs(runAs, program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = () => child.kill('SIGTERM')
   signal?.addEventListener('abort', stop)
   let output = ''

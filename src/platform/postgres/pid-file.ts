@@ -15,6 +15,7 @@ export function pidFilePath(cluster: string): string {
 }
 
 export async function readPidFile(cluster: string): Promise<PidFile | null> {
+  // No server has left one.
   const text = await readFile(pidFilePath(cluster), 'utf8').catch(() => '')
   const lines = text.split('\n')
   const pid = Number(lines[0])

@@ -45,6 +45,7 @@ export async function lockPlace(place: Place, signal: AbortSignal | undefined): 
 export async function hasCluster(place: Place): Promise<boolean> {
   return stat(join(place.cluster, 'PG_VERSION')).then(
     () => true,
+    // What can not be reached is no cluster for us.
     () => false,
   )
 }

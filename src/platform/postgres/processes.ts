@@ -21,6 +21,7 @@ export async function readCommand(pid: number): Promise<readonly string[] | null
     const state = status.slice(status.lastIndexOf(')') + 2)[0]
     return state === 'Z' || state === 'X' ? null : command.split('\0')
   } catch {
+    // The process has gone, or is not ours to see.
     return null
   }
 }
@@ -103,6 +104,7 @@ async function readCommandFromPs(pid: number): Promise<readonly string[] | null>
     const [state = 'Z', ...command] = stdout.trim().split(/\s+/)
     return state.startsWith('Z') ? null : command
   } catch {
+    // `ps` fails for a process that is not there.
     return null
   }
 }

@@ -18,6 +18,7 @@ export const UNSHARE_PATHS: readonly string[] = ['/usr/bin/unshare', '/bin/unsha
 /** Chooses under which user the server runs: this one, unless that is root; the owner of a cluster that exists. */
 export async function chooseRunAs(place: Place, unsharePaths: readonly string[] = UNSHARE_PATHS): Promise<RunAs> {
   if (process.getuid?.() !== 0) return { kind: 'self' }
+  // Before the first start there is no cluster.
   const owner = await stat(place.cluster).catch(() => null)
   if (owner && owner.uid !== 0) return { kind: 'user', uid: owner.uid, gid: owner.gid }
   for (const unshare of unsharePaths) {
@@ -37,9 +38,9 @@ export async function handOverFiles(place: Place, runAs: RunAs, path: string): P
   if (uid !== runAs.uid) await chownAll(path, runAs)
 }
 
-/** Starts a program of PostgreSQL with an environment of its own. */
+/** Starts a program of PostgreSQL with an environment of its own, to which `options.env` adds. */
 export function spawnAs(runAs: RunAs, program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  const env = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' }
+  const env = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin', ...options.env }
   switch (runAs.kind) {
     case 'self':
       return spawn(program, args, { ...options, env })
@@ -66,6 +67,7 @@ async function canUnshare(unshare: string): Promise<boolean> {
     const [code] = await once(child, 'exit')
     return code === 0
   } catch {
+    // Whatever keeps it from running: another way is taken.
     return false
   }
 }

@@ -30,6 +30,7 @@ export async function readLogFrom(path: string, position: number): Promise<strin
 async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
+    // A log that is not there yet is empty.
     () => 0,
   )
 }

@@ -115,8 +115,8 @@ interface StartAnew {
 }
 
 async function startAnew({ place, password, log, signal, settings, unsharePaths }: StartAnew): Promise<RunningServer> {
-  const [binaries, runAs] = await Promise.all([findBinaries(), chooseRunAs(place, unsharePaths)])
-  if (!(await hasCluster(place))) await makeCluster({ place, initdb: binaries.initdb, password, runAs, signal })
+  const [binaries, runAs] = await Promise.all([findBinaries(place.folder), chooseRunAs(place, unsharePaths)])
+  if (!(await hasCluster(place))) await makeCluster({ place, binaries, password, runAs, signal })
   await handOverFiles(place, runAs, place.cluster)
   return launchWithRetries({ place, binaries, runAs, password, log, signal, settings })
 }
@@ -136,7 +136,7 @@ async function launchWithRetries(options: LaunchWithRetries): Promise<RunningSer
   const started = performance.now()
   for (let portTries = 1, delayMs = 20; ; delayMs = Math.min(delayMs * 2, 500)) {
     const port = await findFreePort(place.portFile)
-    const outcome = await launch({ place, postgres: binaries.postgres, runAs, port, settings, signal })
+    const outcome = await launch({ place, binaries, runAs, port, settings, signal })
     if (outcome.kind === 'ready') {
       await replaceFile(place.portFile, String(port))
       return outcome.server

@@ -3,7 +3,10 @@ import { PgBoss } from 'pg-boss'
 import type { z } from 'zod'
 import type { Log } from '../../kernel/ctx.ts'
 import type { Sql } from '../../kernel/statement.ts'
+import { currentTraceParent, traced, tracedInside } from '../../kernel/trace.ts'
 import { signPayload, verifyPayload } from './sign.ts'
+
+export { countJobs, type JobCounts } from './count-jobs.ts'
 
 /** A kind of single job. Its payload carries ids only; delivered at least once, so running it twice must change nothing. */
 export interface Job<Payload = unknown> {
@@ -13,8 +16,8 @@ export interface Job<Payload = unknown> {
 }
 
 export interface Queue {
-  /** Part of the caller's transaction: the job exists exactly when that commits. */
-  enqueue(sql: Sql, job: string, payload: Record<string, string>): Promise<void>
+  /** Part of the caller's transaction: the job exists exactly when that commits, and its log lines name the call. */
+  enqueue(sql: Sql, job: string, payload: Record<string, string>, call: { readonly requestId: string }): Promise<void>
   start(jobs: readonly Job[]): Promise<void>
   stop(): Promise<void>
 }
@@ -42,7 +45,8 @@ export async function installQueue(client: pg.Client, jobNames: readonly string[
   for (const name of jobNames) if ((await boss.getQueue(name)) === null) await boss.createQueue(name, RETRY)
   await boss.stop({ graceful: false })
   await client.query(`
-    grant usage on schema ${SCHEMA} to tenon_queue, tenon_app;
+    grant usage on schema ${SCHEMA} to tenon_queue, tenon_app, tenon_engine;
+    grant select (name, state) on ${SCHEMA}.job to tenon_engine;
     grant select, insert, update, delete on all tables in schema ${SCHEMA} to tenon_queue;
     grant usage, select on all sequences in schema ${SCHEMA} to tenon_queue;
     grant execute on all functions in schema ${SCHEMA} to tenon_queue;
@@ -54,10 +58,12 @@ export function createQueue(options: { url: string; signingKey: string; log: Log
   const stopping = new AbortController()
   let boss: PgBoss | undefined
   return {
-    enqueue: async (sql, job, payload) => {
-      const sender = new PgBoss({ ...QUIET, migrate: false, db: bossOver(sql) })
-      await sender.insert(job, [{ data: signPayload(signingKey, job, payload) }])
-    },
+    enqueue: (sql, job, payload, { requestId }) =>
+      tracedInside(`send ${job}`, { kind: 'producer', attributes: attributesOf(job, 'send') }, async () => {
+        const origin = { requestId, traceParent: currentTraceParent() ?? undefined }
+        const sender = new PgBoss({ ...QUIET, migrate: false, db: bossOver(sql) })
+        await sender.insert(job, [{ data: signPayload(signingKey, job, payload, origin) }])
+      }),
     start: async (jobs) => {
       boss = new PgBoss({
         schema: SCHEMA,
@@ -75,11 +81,7 @@ export function createQueue(options: { url: string; signingKey: string; log: Log
       for (const job of jobs) {
         await boss.work<object>(job.name, { pollingIntervalSeconds: 1, heartbeatRefreshSeconds: 4 }, async (batch) => {
           for (const { data, id } of batch)
-            await runJob(job, data, {
-              signingKey,
-              log: log.child({ jobId: id, job: job.name }),
-              signal: stopping.signal,
-            })
+            await runJob(job, { id, data }, { signingKey, log, signal: stopping.signal })
         })
       }
     },
@@ -92,19 +94,40 @@ export function createQueue(options: { url: string; signingKey: string; log: Log
 
 async function runJob(
   job: Job,
-  data: unknown,
-  { signingKey, log, signal }: { signingKey: string; log: Log; signal: AbortSignal },
+  { id, data }: { id: string; data: unknown },
+  { signingKey, log: parent, signal }: { signingKey: string; log: Log; signal: AbortSignal },
 ): Promise<void> {
-  const payload = job.payload.safeParse(verifyPayload(signingKey, job.name, data))
+  const verified = verifyPayload(signingKey, job.name, data)
+  const payload = job.payload.safeParse(verified?.payload)
+  const { requestId, traceParent = null } = verified?.origin ?? {}
+  const call = requestId === undefined ? {} : { requestId }
+  const log = parent.child({ jobId: id, job: job.name, ...call })
   if (!payload.success) {
     log.error({}, 'a job with a forged or malformed payload was refused')
     return
   }
-  try {
-    await job.run(payload.data, signal)
-  } catch (error) {
-    log.error({ err: error }, 'a job failed')
-    throw error
+  const attributes = {
+    ...attributesOf(job.name, 'process'),
+    'messaging.message.id': id,
+    ...(requestId === undefined ? {} : { 'tenon.request_id': requestId }),
+  }
+  await traced(`process ${job.name}`, { kind: 'consumer', attributes, parent: traceParent }, async () => {
+    try {
+      await job.run(payload.data, signal)
+    } catch (error) {
+      log.error({ err: error }, 'a job failed')
+      throw error
+    }
+    log.info({}, 'a job is done')
+  })
+}
+
+function attributesOf(job: string, operation: 'send' | 'process') {
+  return {
+    'messaging.system': 'pg-boss',
+    'messaging.destination.name': job,
+    'messaging.operation.type': operation,
+    'messaging.operation.name': operation,
   }
 }
 

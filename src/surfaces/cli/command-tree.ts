@@ -1,13 +1,51 @@
 import type { Command } from 'commander'
 
-const GROUPS: Readonly<Record<string, string>> = {
-  repos: 'Git repositories and their index',
-  projects: 'Groups of repositories',
-  specs: 'Plans, checked against the index',
-  runs: 'Background runs',
-  schedules: 'Runs that start by the clock',
-  'api-keys': 'API keys of the organisation',
-  audit: 'Audit trail of the organisation',
+/** What one wants to do, with the commands for it, in the order of the help. */
+export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  'Start and run': ['start', 'serve', 'worker', 'migrate', 'doctor'],
+  'Search and understand code': ['search', 'deps', 'graph', 'impact', 'specs'],
+  'Repositories and projects': ['repos', 'projects'],
+  'Runs and schedules': ['runs', 'schedules'],
+  Organisation: ['me', 'limits', 'api-keys', 'audit'],
+  'Agents and shell': ['mcp', 'completion', 'help'],
+}
+
+interface Group {
+  readonly summary: string
+  readonly description: string
+}
+
+const GROUPS: Readonly<Record<string, Group>> = {
+  repos: {
+    summary: 'Git repositories and their index',
+    description:
+      'Add git repositories, bring their index up to date, and read what is in it. A repository has to be indexed before it can be searched.',
+  },
+  projects: {
+    summary: 'Groups of repositories',
+    description: 'Group repositories that belong together, so that a search can be kept to them.',
+  },
+  specs: {
+    summary: 'Plans, checked against the index',
+    description: 'Check what an implementation plan says it will do against the code that is there.',
+  },
+  runs: {
+    summary: 'Background runs',
+    description:
+      'Follow, stop and repeat what is done in the background, such as indexing. A run has parts (chunks), which workers take one by one.',
+  },
+  schedules: {
+    summary: 'Runs that start by the clock',
+    description: 'Start runs by the clock, for instance to index a repository every night.',
+  },
+  'api-keys': {
+    summary: 'API keys of the organisation',
+    description: 'Make, rotate and revoke the keys that programs and people call with.',
+  },
+  audit: {
+    summary: 'Audit trail of the organisation',
+    description: 'Read who did what, write the whole trail to a file, and check that nobody has changed it.',
+  },
 }
 
 /** The command at these words; groups on the way are made once. */
@@ -16,13 +54,24 @@ export function commandAt(program: Command, words: string): Command {
     const present = parent.commands.find((command) => command.name() === word)
     if (present !== undefined) return present
     const made = parent.command(word)
-    const group = GROUPS[word]
-    if (group !== undefined && parent === program) made.summary(group).description(group)
+    const group = parent === program ? GROUPS[word] : undefined
+    if (group !== undefined) made.summary(group.summary).description(group.description)
     return made
   }, program)
 }
 
+const examplesOfCommand = new WeakMap<Command, readonly string[]>()
+
+/** Lines for a shell; a comment may stand behind one. */
 export function addExamples(command: Command, examples: readonly string[]): void {
-  if (examples.length === 0) return
-  command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
+  examplesOfCommand.set(command, examples)
+}
+
+export function examplesOf(command: Command): readonly string[] {
+  return examplesOfCommand.get(command) ?? []
+}
+
+/** The root, a group, a command. */
+export function pathOf(command: Command): readonly string[] {
+  return command.parent === null ? [command.name()] : [...pathOf(command.parent), command.name()]
 }

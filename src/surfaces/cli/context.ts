@@ -1,31 +1,76 @@
 import type { Command } from 'commander'
 import { createClient, type Client } from '../../contract/client.ts'
 import { getMe } from '../../contract/identity.ts'
-import type { CallInputOf, Operation } from '../../contract/operation.ts'
-import { accessOf, type CliSettings, type Given } from './settings.ts'
+import type { CallInputOf, Envelope, Operation } from '../../contract/operation.ts'
+import { CLIENT_HEADER, headerOf, OWN_RELEASE } from '../../contract/release.ts'
+import { quietText } from './quiet.ts'
+import { render } from './render.ts'
+import { accessOf, errColorsOf, liveWidthOf, urlOf, type Access, type CliSettings, type Given } from './settings.ts'
+import { styleOf } from './text.ts'
+import { rememberingRelease, versionNote } from './version-note.ts'
 
 /** What a command has at hand when it runs. */
 export interface Context {
   readonly settings: CliSettings
   /** `--json` was given. */
   readonly json: () => boolean
+  /** `--quiet` was given. */
+  readonly quiet: () => boolean
+  /** Where calls go. */
+  readonly url: () => string
+  /** Where calls go and with which key. @throws CliError `not_configured`, `usage` */
+  readonly access: () => Access
   /** Made when a command needs it, so that help needs no key. @throws CliError `not_configured`, `usage` */
   readonly client: () => Client
   /** Sets the exit code of a command that did its work with another end than success. */
   readonly done: (exitCode: number) => void
+  /** Prints the answer of an operation in the way that was asked for. */
+  readonly show: (operation: string, envelope: Envelope) => void
+  /** A note beside the answer, for a person. */
+  readonly note: (text: string) => void
+  /** Says at the end when command line and server are of two releases. */
+  readonly sayVersion: () => void
 }
 
 export function contextOf(program: Command, settings: CliSettings, done: Context['done']): Context {
+  const json = (): boolean => program.opts()['json'] === true
+  const quiet = (): boolean => program.opts()['quiet'] === true
+  const access = (): Access => accessOf(settings, program.opts<Given>())
+  const { fetch, server } = rememberingRelease(settings)
+  program.hook('preAction', (_, command) => settings.begun?.(wordsOf(command)))
   return {
     settings,
-    json: () => program.opts()['json'] === true,
+    json,
+    quiet,
+    url: () => urlOf(settings, program.opts<Given>()),
+    access,
     client: () => {
-      const access = accessOf(settings, program.opts<Given>())
-      const client = createClient({ ...access, fetch: settings.fetch })
-      return access.org === undefined ? withOwnOrg(client) : client
+      const given = access()
+      const headers = () => ({ ...settings.headers?.(), [CLIENT_HEADER]: `cli/${headerOf(OWN_RELEASE)}` })
+      const client = createClient({ ...given, fetch, headers })
+      return given.org === undefined ? withOwnOrg(client) : client
     },
     done,
+    show: (operation, envelope) => {
+      const short = quiet()
+        ? (quietText(operation, envelope) ?? render(operation, { data: envelope.data }, settings))
+        : null
+      settings.out(json() ? `${JSON.stringify(envelope)}\n` : (short ?? render(operation, envelope, settings)))
+    },
+    note: (text) => {
+      if (!json() && !quiet()) settings.err(text)
+    },
+    sayVersion: () => {
+      const note = json() || quiet() || liveWidthOf(settings) === null ? null : versionNote(server())
+      if (note !== null) settings.err(`${styleOf(errColorsOf(settings))('dim', note)}\n`)
+    },
   }
+}
+
+/** The words of a command, without the program's own name; what it was given is not among them. */
+function wordsOf(command: Command): string {
+  const { parent } = command
+  return parent?.parent ? `${wordsOf(parent)} ${command.name()}` : command.name()
 }
 
 /** Without an organisation named, the key's own: the server says which, once. */

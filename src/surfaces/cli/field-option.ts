@@ -1,9 +1,13 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { envelopeFieldsOf, IDEMPOTENCY_KEY, type Operation } from '../../contract/operation.ts'
+import { markRepeated } from './command-model.ts'
 
 interface FieldSchema {
   readonly type?: string
+  readonly format?: string
+  /** Of a field that may be null, the one that a command line can write. */
+  readonly anyOf?: readonly FieldSchema[]
   readonly description?: string
   readonly enum?: readonly string[]
   readonly items?: { readonly enum?: readonly string[] }
@@ -14,8 +18,16 @@ interface InputSchema {
   readonly required: readonly string[]
 }
 
+const schemas = new WeakMap<Operation, InputSchema>()
+
 /** All fields of an operation's input as JSON Schema, which says what a command has to ask for. */
 export function inputSchemaOf(operation: Operation): InputSchema {
+  const schema = schemas.get(operation) ?? makeInputSchema(operation)
+  schemas.set(operation, schema)
+  return schema
+}
+
+function makeInputSchema(operation: Operation): InputSchema {
   const { properties = {}, required = [] } = z.toJSONSchema(envelopeFieldsOf(operation), {
     io: 'input',
     unrepresentable: 'any',
@@ -23,21 +35,41 @@ export function inputSchemaOf(operation: Operation): InputSchema {
   return { properties, required }
 }
 
-/** What stands in the help for the value of an option. */
-const VALUES: Readonly<Record<string, string>> = { integer: 'number', boolean: 'boolean', object: 'json' }
+/** What stands in the help for a value of this type. */
+const VALUES: Readonly<Record<string, string>> = { integer: 'number', boolean: 'true|false', object: 'json' }
 
-export function optionOf(name: string, schema: FieldSchema, required: boolean): Option {
+export function optionOf(name: string, { anyOf, ...own }: FieldSchema, required: boolean): Option {
+  const schema = { ...anyOf?.find(({ type }) => type !== 'null'), ...own }
   const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  const option = new Option(`${flag} <${VALUES[schema.type ?? ''] ?? 'value'}>`, schema.description)
+  const option = new Option(`${flag} <${valueOf(name, schema)}>`, schema.description ?? '')
   if (schema.enum) option.choices([...schema.enum])
   if (schema.type === 'boolean') option.choices(['true', 'false']).argParser(booleanOf)
   if (schema.type === 'object') option.argParser(objectOf)
   if (schema.type === 'integer') option.argParser((text) => (/^-?\d+$/.test(text) ? Number(text) : text))
-  if (schema.type === 'array')
-    option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text])
-  if (schema.default !== undefined)
-    option.helpGroup('Options:').description += ` (default: ${JSON.stringify(schema.default)})`
+  if (schema.type === 'array') markRepeated(choosing(option, schema.items?.enum))
+  // Shown, and left to the server, which may have another one.
+  if (schema.default !== undefined) option.defaultValueDescription = textOf(schema.default)
   return option.makeOptionMandatory(required)
+}
+
+function valueOf(name: string, { type = '', format }: FieldSchema): string {
+  if (format === 'date-time') return 'time'
+  const word = (name.split(/(?=[A-Z])/).at(-1) ?? name).toLowerCase()
+  return VALUES[type] ?? (type === 'array' ? word.replace(/s$/, '') : word)
+}
+
+/** Each value is one more of a list. */
+function choosing(option: Option, choices: readonly string[] | undefined): Option {
+  if (choices !== undefined) option.choices([...choices])
+  return option.argParser((text: string, before: string[] | undefined) => {
+    if (choices !== undefined && !choices.includes(text))
+      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
+    return [...(before ?? []), text]
+  })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** What is on can be turned off, so that the option alone would not say enough. */
@@ -58,6 +90,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
+    // As it says above: no JSON, no value.
     return undefined
   }
 }

@@ -91,6 +91,7 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {
+    // A percent sign that encodes nothing is meant as it is.
     return path
   }
 }

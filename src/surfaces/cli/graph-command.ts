@@ -55,11 +55,8 @@ async function draw(
   }
   await writeText(out, text, settings)
   const sizeBytes = new TextEncoder().encode(text).length
-  settings.out(
-    context.json()
-      ? `${JSON.stringify({ data: { path: out, mediaType, sizeBytes } })}\n`
-      : `Wrote ${plain(out)} (${size(sizeBytes)}).\n`,
-  )
+  if (context.json()) settings.out(`${JSON.stringify({ data: { path: out, mediaType, sizeBytes } })}\n`)
+  else settings.out(`${context.quiet() ? plain(out) : `Wrote ${plain(out)} (${size(sizeBytes)}).`}\n`)
 }
 
 function formatOf(out: string): 'svg' | 'dot' {

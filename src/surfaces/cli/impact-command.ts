@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { analyzeImpact, type Impact } from '../../contract/impact.ts'
 import type { CallInputOf } from '../../contract/operation.ts'
 import { addExamples, commandAt } from './command-tree.ts'
@@ -7,7 +7,6 @@ import { inputSchemaOf, optionOf } from './field-option.ts'
 import { folderOf, OF_FOLDER, repositoryHere, type Folder } from './folder.ts'
 import { changeIn, headOf } from './git-diff.ts'
 import { readText } from './local-file.ts'
-import { render } from './render.ts'
 import { CliError, type CliSettings } from './settings.ts'
 import { plain } from './text.ts'
 
@@ -33,10 +32,7 @@ export function addImpact(program: Command, context: Context): void {
     .description(
       'Show what a change affects: symbols, the files that depend on them, the tests to run, routes and jobs, and a risk with its reasons. The change is what git finds in the current folder, new files with it, unless it is given otherwise.',
     )
-    .option(
-      '--base <ref>',
-      'commit, branch or tag that the change began from: what has come there since is left out (default: HEAD)',
-    )
+    .addOption(baseOption())
     .option('--head <ref>', 'commit, branch or tag after the change; the working tree when left out')
     .option('--diff <file>', 'unified diff to take instead; `-` is the standard input')
     .option('--files <path...>', 'files that will change, from the root of the repository')
@@ -55,10 +51,20 @@ export function addImpact(program: Command, context: Context): void {
   command.action((options: Options) => analyze(options, context))
 }
 
+/** Left out, it is as git has it: no value is sent in its place. */
+function baseOption(): Option {
+  const option = new Option(
+    '--base <ref>',
+    'commit, branch or tag that the change began from: what has come there since is left out',
+  )
+  option.defaultValueDescription = 'HEAD'
+  return option
+}
+
 async function analyze({ base, head, diff, files, symbols, ...options }: Options, context: Context): Promise<void> {
   const { settings } = context
   const folder = await folderOrNull(settings, diff ?? files ?? symbols)
-  const what = await whatOf({ base, head, diff, files, symbols }, folder, options.repository, settings)
+  const what = await whatOf({ base, head, diff, files, symbols }, folder, options.repository, context)
   if (what === null) {
     const empty =
       diff === undefined
@@ -69,13 +75,14 @@ async function analyze({ base, head, diff, files, symbols, ...options }: Options
   const client = context.client()
   const repository = options.repository ?? (await repositoryHere(client, context))
   const envelope = await client.call(analyzeImpact, { ...options, ...what, repository })
-  if (context.json()) return settings.out(`${JSON.stringify(envelope)}\n`)
-  settings.out(render(analyzeImpact.name, envelope, settings))
+  context.show(analyzeImpact.name, envelope)
+  if (context.json() || context.quiet()) return
   if (what.diff !== undefined && folder !== null) await compareCommits(envelope.data, folder, settings)
 }
 
 /** Git is needed only where nothing else says what has changed. */
 async function folderOrNull(settings: CliSettings, given: unknown): Promise<Folder | null> {
+  // Without git only what the diff itself says is known, which is enough.
   return given === undefined ? folderOf(settings) : folderOf(settings).catch(() => null)
 }
 
@@ -84,7 +91,7 @@ async function whatOf(
   { base, head, diff, files, symbols }: Given,
   folder: Folder | null,
   repository: string | undefined,
-  settings: CliSettings,
+  { settings, note }: Context,
 ): Promise<What | null> {
   const given = [diff, files, symbols, base ?? head].filter((one) => one !== undefined)
   if (given.length > 1) throw wrong('Give one of --diff, --files, --symbols, or --base and --head')
@@ -95,7 +102,7 @@ async function whatOf(
   if (folder !== null) {
     const change = await changeIn(folder, { base, head }, settings)
     const { leftOut } = change
-    if (leftOut.length > 0) settings.err(`${leftOut.length} more new files are left out: git does not know them yet.\n`)
+    if (leftOut.length > 0) note(`${leftOut.length} more new files are left out: git does not know them yet.\n`)
     return diffOf(change.diff)
   }
   if (base !== undefined && repository !== undefined) return { base, head }

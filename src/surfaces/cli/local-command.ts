@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { addExamples, commandAt } from './command-tree.ts'
 import type { Context } from './context.ts'
+import type { Access } from './settings.ts'
 
 /** A command that is no operation of the contract. */
 export interface LocalCommand {
@@ -22,9 +23,15 @@ interface LocalInput {
   /** By the names above. */
   readonly args: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string>>
+  /** The standard output shows colours. */
+  readonly colors: boolean
+  /** Where the command line calls. */
+  readonly url: () => string
+  /** Where the command line calls, and with which key. @throws CliError `not_configured`, `usage` */
+  readonly access: () => Access
 }
 
-export function addLocal(program: Command, local: LocalCommand, { json, done }: Context): void {
+export function addLocal(program: Command, local: LocalCommand, { settings, json, url, access, done }: Context): void {
   const { args = [], summary, description = summary, examples = [] } = local
   const command = commandAt(program, local.name).summary(summary).description(description)
   for (const arg of args) command.argument(`<${arg.name}>`, arg.description)
@@ -37,6 +44,9 @@ export function addLocal(program: Command, local: LocalCommand, { json, done }: 
     const given: Record<string, string | undefined> = command.opts()
     const input: LocalInput = {
       json: json(),
+      colors: settings.colors,
+      url,
+      access,
       args: Object.fromEntries(args.map(({ name }, i) => [name, command.args[i] ?? ''])),
       options: Object.fromEntries(
         options.flatMap(([name, option]) => {

@@ -2,16 +2,15 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import { isAbsent, takesIdempotencyKey, type CliSurface, type Operation } from '../../contract/operation.ts'
-import type { Run } from '../../contract/runs.ts'
+import { getRun, type Run } from '../../contract/runs.ts'
 import type { Client } from '../../contract/client.ts'
 import { addExamples, commandAt } from './command-tree.ts'
 import type { Context } from './context.ts'
 import { idempotencyKeyOption, inputSchemaOf, optionOf } from './field-option.ts'
 import { OF_FOLDER, repositoryHere } from './folder.ts'
 import { readJson } from './local-file.ts'
-import { render } from './render.ts'
 import { CliError, type CliSettings } from './settings.ts'
-import { showRun, watchRun } from './watch-run.ts'
+import { watchRun } from './watch-run.ts'
 
 interface Offered {
   readonly operation: Operation
@@ -55,7 +54,8 @@ function offers(): Offer[] {
 
 function declare(command: Command, offer: Offer): void {
   const { operation, cli, flagged } = offer
-  command.summary(operation.summary).description(`${operation.summary}. ${operation.description}`)
+  const told = cli.description ?? operation.description
+  command.summary(operation.summary).description(`${operation.summary}. ${told}`)
   const { properties, required } = inputSchemaOf(operation)
   const args = cli.args ?? []
   for (const arg of args) {
@@ -64,19 +64,22 @@ function declare(command: Command, offer: Offer): void {
     const description = properties[arg]?.description
     const text =
       arg === cli.file ? `${description ?? ''}: path of a JSON file; \`-\` is the standard input` : description
-    command.argument(needed ? `<${arg}>` : `[${arg}]`, text)
+    const name = arg === cli.file ? 'file' : arg
+    command.argument(needed ? `<${name}>` : `[${name}]`, text)
   }
   for (const [name, schema] of Object.entries(properties)) {
     if (name === 'org' || args.includes(name)) continue
     const option = optionOf(name, schema, required.includes(name) && !isOfFolder(name, operation, cli))
     if (isOfFolder(name, operation, cli)) option.description += OF_FOLDER
+    if (name === 'cursor') option.description = 'Go on after a page, with what stands at its end'
     if (name === cli.secret) option.description += '; `-` reads it from the standard input'
     command.addOption(option)
   }
   for (const { flag } of flagged) command.option(`--${flag.name}`, flag.description)
   const all = [offer, ...flagged]
-  if (all.some((one) => startsRun(one.operation))) command.option('--wait', 'follow the run to its end')
-  if (all.some((one) => one.operation.destructive)) command.option('--yes', 'do not ask')
+  if (all.some((one) => startsRun(one.operation)))
+    command.option('--wait', 'follow the run to its end, and fail when it does')
+  if (all.some((one) => one.operation.destructive)) command.option('-y, --yes', 'do not ask')
   if (all.some((one) => takesIdempotencyKey(one.operation))) command.addOption(idempotencyKeyOption())
   const examples = all.flatMap((one) => one.cli.examples)
   addExamples(command, examples)
@@ -111,7 +114,6 @@ async function perform(
   context: Context,
 ): Promise<void> {
   const { settings } = context
-  const json = context.json()
   if (operation.destructive && yes !== true) {
     const what = (cli.args ?? Object.keys(input)).map((field) => String(input[field])).join(', ')
     await askFirst(`${operation.summary}${what === '' ? '' : `: ${what}`}?`, settings)
@@ -127,12 +129,12 @@ async function perform(
   if (startsRun(operation) && wait === true) {
     // The answer is the run, or has it beside what the run works on.
     const started = envelope.data as Run | { readonly run: Run }
-    const ended = await watchRun(client, 'run' in started ? started.run.id : started.id, settings)
+    const ended = await watchRun(client, 'run' in started ? started.run.id : started.id, context)
     if (ended.status !== 'succeeded') context.done(EXIT.failed)
-    if (!json) return showRun(ended, settings)
+    if (!context.json()) return context.show(getRun.name, { data: ended })
     envelope = { ...envelope, data: 'run' in started ? { ...started, run: ended } : ended }
   }
-  settings.out(json ? `${JSON.stringify(envelope)}\n` : render(operation.name, envelope, settings))
+  context.show(operation.name, envelope)
   if (hasFailed(envelope.data, cli)) context.done(EXIT.failed)
 }
 
@@ -175,6 +177,6 @@ function startsRun({ status }: Operation): boolean {
 }
 
 async function askFirst(question: string, { isTerminal, confirm }: CliSettings): Promise<void> {
-  if (!isTerminal) throw new CliError('usage', { reason: 'this can not be undone: add --yes' })
+  if (!isTerminal) throw new CliError('usage', { reason: 'This can not be undone: add --yes' })
   if (!(await confirm(question))) throw new CliError('cancelled')
 }

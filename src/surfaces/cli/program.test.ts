@@ -84,7 +84,8 @@ describe('the command line', () => {
     for (const { command, examples } of commands) {
       const { code, out } = await run([...command.split(' '), '--help'])
       expect([command, code]).toEqual([command, 0])
-      for (const example of examples) expect(out).toContain(example)
+      const joined = out.replaceAll(/ \\\n +/g, ' ')
+      for (const example of examples) expect(joined).toContain(example.replace(/ +#.*$/, ''))
     }
   })
 
@@ -256,7 +257,7 @@ describe('the command line', () => {
       expect(out).toContain(part)
     expect((await cli('audit', 'verify', 'a.jsonl', '--org-id', 'org_1', '--json')).code).toBe(1)
     expect((await cli('audit', 'verify', '-')).code).toBe(2)
-    expect(given).toEqual([
+    expect(given).toMatchObject([
       { json: true, args: { file: 'a.jsonl' }, options: { 'org-id': 'org_1' } },
       { json: false, args: { file: '-' }, options: {} },
     ])

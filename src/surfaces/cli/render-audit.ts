@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../contract/audit.ts'
-import { idTextOf, listOf, type Look } from './text.ts'
+import { listOf } from './table.ts'
+import { idTextOf, type Look } from './text.ts'
 
 export function renderAudit(entries: AuditEntry[], look: Look): string {
   const idText = idTextOf(look)

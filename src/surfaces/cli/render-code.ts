@@ -2,15 +2,15 @@ import type { Repository } from '../../contract/code.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import type { Run } from '../../contract/runs.ts'
 import type { getFile, RecentFile, searchCode, SearchMatch } from '../../contract/search.ts'
-import { ago, fields, listOf, plain, size, styleOf, type Look, type Renderers, type Style } from './text.ts'
+import { listOf } from './table.ts'
+import { ago, fields, plain, size, styleOf, type Look, type Renderers, type Style } from './text.ts'
 
 /** Repositories and what is found in them. */
 export const CODE_RENDERERS: Renderers = {
   'repositories.add': started,
   'repositories.reindex': started,
   'repositories.delete': ({ name }: { name: string }) => `Deleted ${plain(name)}.\n`,
-  'repositories.get': (repository: Repository, { width }) =>
-    fields({ ...repository, sizeBytes: size(repository.sizeBytes) }, width),
+  'repositories.get': describeRepository,
   'repositories.list': (repositories: Repository[], look) =>
     listOf(
       repositories,
@@ -37,6 +37,26 @@ export const CODE_RENDERERS: Renderers = {
       (f) => [ago(f.changedAt), f.commit.slice(0, 10), String(f.lines), f.path],
     ),
   'search.code': searchResult,
+}
+
+function describeRepository(repository: Repository, { width }: Look): string {
+  const { id, name, source, ref, status, indexedCommit, indexedAt, files, sizeBytes, hasToken, latestRun } = repository
+  return fields(
+    {
+      repository: id,
+      name,
+      source,
+      ref,
+      token: hasToken ? 'kept' : null,
+      status,
+      commit: indexedCommit,
+      indexed: indexedAt === null ? null : `${ago(indexedAt)} (${indexedAt})`,
+      holds: indexedCommit === null ? null : `${files} ${files === 1 ? 'file' : 'files'}, ${size(sizeBytes)}`,
+      'last run': latestRun,
+      added: repository.createdAt,
+    },
+    width,
+  )
 }
 
 function started({ repository, run }: { repository: Repository; run: Run }): string {

@@ -1,14 +1,24 @@
-import type { ApiKey, getMe } from '../../contract/identity.ts'
+import type { AccessToken, ApiKey, getMe } from '../../contract/identity.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import { ALL_SCOPES } from '../../contract/scopes.ts'
-import { ago, fields, listOf, plain, until, wrap, type Look } from './text.ts'
+import { listOf } from './table.ts'
+import { ago, fields, plain, until, wrap, type Look } from './text.ts'
 
 type NewKey = ApiKey & { readonly secret: string }
 
-export function renderMe({ org, plan, apiKey }: DataOf<typeof getMe>, { width }: Look): string {
-  const { name, hint, ...key } = factsOf(apiKey)
-  const values = { organisation: `${org.name} (${org.slug})`, org: org.id, plan, key: `${name} ${hint}`, ...key }
-  return fields(values, width)
+export function renderMe({ org, plan, apiKey, token }: DataOf<typeof getMe>, { width }: Look): string {
+  const organisation = { organisation: `${org.name} (${org.slug})`, org: org.id, plan }
+  return fields({ ...organisation, ...(apiKey === null ? tokenFacts(token) : keyFacts(apiKey)) }, width)
+}
+
+function keyFacts(apiKey: ApiKey): object {
+  const { name, hint, ...facts } = factsOf(apiKey)
+  return { key: `${name} ${hint}`, ...facts }
+}
+
+function tokenFacts(token: AccessToken | null): object {
+  if (token === null) return {}
+  return { token: token.subject, scopes: scopesText(token.scopes), expires: token.expiresAt }
 }
 
 export function renderNewKey(key: NewKey, look: Look): string {
@@ -52,11 +62,16 @@ function factsOf({ name, hint, id, scopes, callsPerHour, expiresAt, rotatedAt }:
     name,
     hint,
     id,
-    scopes: scopes.length === ALL_SCOPES.length ? 'all' : scopes.join(' '),
+    scopes: scopesText(scopes),
     limit: callsPerHour === null ? null : `${callsPerHour} calls per hour`,
     expires: expiresAt,
     rotated: rotatedAt,
   }
+}
+
+function scopesText(scopes: ApiKey['scopes']): string {
+  if (scopes.length === ALL_SCOPES.length) return 'all'
+  return scopes.length === 0 ? 'none' : scopes.join(' ')
 }
 
 /** The key stands alone on the first line, to be copied. */

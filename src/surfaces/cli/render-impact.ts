@@ -10,7 +10,8 @@ import {
   section,
   unknownSection,
 } from './sections.ts'
-import { cut, plain, styleOf, type Look, type Style } from './text.ts'
+import { cut } from './text-width.ts'
+import { plain, styleOf, type Look, type Style } from './text.ts'
 
 const RISK: Readonly<Record<Impact['risk']['level'], 'green' | 'yellow' | 'red'>> = {
   low: 'green',

@@ -1,7 +1,8 @@
 import type { getLimits } from '../../contract/limits.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import type { Limits } from '../../contract/plans.ts'
-import { table, until, type Look } from './text.ts'
+import { table } from './table.ts'
+import { until, type Look } from './text.ts'
 
 const NAMES: Readonly<Record<keyof Limits, string>> = {
   callsPerHour: 'calls per hour',

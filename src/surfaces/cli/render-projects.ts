@@ -1,6 +1,7 @@
 import type { DataOf } from '../../contract/operation.ts'
 import type { deleteProject, getProject, Membership, Project } from '../../contract/projects.ts'
-import { ago, cut, fields, listOf, plain, table, type Look, type Renderers } from './text.ts'
+import { listOf, table } from './table.ts'
+import { ago, fields, plain, type Look, type Renderers } from './text.ts'
 
 export const PROJECT_RENDERERS: Renderers = {
   'projects.create': ({ name }: Project) => `Created ${plain(name)}.\n${howToAdd(name)}`,
@@ -18,11 +19,10 @@ export const PROJECT_RENDERERS: Renderers = {
       : `${plain(repository.name)} is not in ${plain(project.name)}.\n`,
 }
 
-/** A name may be as long as a line, so it is cut for the columns after it. */
 function renderProjects(projects: Project[], look: Look): string {
   const head = ['NAME', 'REPOSITORIES', 'CHANGED', 'DESCRIPTION']
   return listOf(projects, look, 'No projects yet. Create one: tenon projects create <name>', head, (project) => [
-    cut(project.name, look.width / 2),
+    project.name,
     String(project.repositoryCount),
     ago(project.updatedAt),
     oneLine(project.description) ?? '–',
@@ -32,11 +32,7 @@ function renderProjects(projects: Project[], look: Look): string {
 function renderProject({ repositories, ...project }: DataOf<typeof getProject>, look: Look): string {
   const facts = fields({ ...factsOf(project), changed: ago(project.updatedAt) }, look.width)
   if (project.repositoryCount === 0) return `${facts}\nNo repositories yet.\n${howToAdd(project.name)}`
-  const rows = repositories.map(({ name, status, indexedCommit }) => [
-    cut(name, look.width / 2),
-    status,
-    indexedCommit?.slice(0, 10) ?? '–',
-  ])
+  const rows = repositories.map(({ name, status, indexedCommit }) => [name, status, indexedCommit?.slice(0, 10) ?? '–'])
   return `${facts}\n${table(['REPOSITORY', 'STATUS', 'COMMIT'], rows, look)}`
 }
 

@@ -139,8 +139,8 @@ describe('what people see of schedules', () => {
     expect(lines.map(cells)).toEqual([
       ['NAME', 'PIPELINE', 'CRON', 'ZONE', 'ENABLED', 'NEXT', 'LAST'],
       ['nightly', 'git/code/index', '0 4 * * *', 'UTC', 'yes', 'in 2 h', 'run_…b3c4'],
-      ['a name as long …', 'git/code/index', '0 4 * * *', 'UTC', 'no', '–', '–'],
-      ['refused', 'git/code/index', '0 4 * * *', 'UTC', 'yes', 'in 2 h', 'quota_excee…'],
+      ['a name as lon…', 'git/code/index', '0 4 * * *', 'UTC', 'no', '–', '–'],
+      ['refused', 'git/code/index', '0 4 * * *', 'UTC', 'yes', 'in 2 h', 'quota_exceeded'],
     ])
     const wide = render('schedules.list', { data: schedules, meta: page }, { ...look, width: 300 })
     expect(wide).toContain(run.id)

@@ -1,6 +1,7 @@
 import type { DataOf } from '../../contract/operation.ts'
 import { isEnded, type cancelRuns, type Chunk, type Run, type RunLog } from '../../contract/runs.ts'
-import { ago, fields, listOf, plain, styleOf, type Look, type Renderers } from './text.ts'
+import { listOf } from './table.ts'
+import { ago, fields, plain, styleOf, type Look, type Renderers } from './text.ts'
 
 export const RUN_RENDERERS: Renderers = {
   'runs.list': renderRuns,

@@ -1,6 +1,7 @@
 import type { DataOf } from '../../contract/operation.ts'
 import type { deleteSchedule, Schedule } from '../../contract/schedules.ts'
-import { ago, cut, fields, idTextOf, listOf, plain, until, type Look, type Renderers } from './text.ts'
+import { listOf } from './table.ts'
+import { ago, fields, idTextOf, plain, until, type Look, type Renderers } from './text.ts'
 
 export const SCHEDULE_RENDERERS: Renderers = {
   'schedules.create': describeSchedule,
@@ -10,13 +11,12 @@ export const SCHEDULE_RENDERERS: Renderers = {
     `Deleted ${plain(name)}. Runs that it has started go on.\n`,
 }
 
-/** A name may be as long as a line, so it is cut for the columns after it. */
 function renderSchedules(schedules: Schedule[], look: Look): string {
   const head = ['NAME', 'PIPELINE', 'CRON', 'ZONE', 'ENABLED', 'NEXT', 'LAST']
   const idText = idTextOf(look)
   const empty = 'No schedules yet. Make one: tenon schedules create --help'
   return listOf(schedules, look, empty, head, (schedule) => [
-    cut(schedule.name, look.width / 5),
+    schedule.name,
     schedule.pipeline,
     schedule.cron,
     schedule.timeZone,

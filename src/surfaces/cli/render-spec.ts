@@ -1,6 +1,7 @@
 import type { SpecFinding, SpecReport } from '../../contract/specs.ts'
 import { count, indexLine, paragraph, rows, section, unknownSection } from './sections.ts'
-import { cut, plain, styleOf, type Look, type Style } from './text.ts'
+import { cut } from './text-width.ts'
+import { plain, styleOf, type Look, type Style } from './text.ts'
 
 const VERDICT = { valid: 'green', invalid: 'red', unknown: 'yellow' } as const
 const SEVERITY = { error: 'red', warning: 'yellow', info: 'cyan' } as const

@@ -194,13 +194,7 @@ describe('what people see of limits and the audit trail', () => {
     const text = render('audit.list', { data, meta: page }, look)
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const [, first = '', second = ''] = text.split('\n')
-    expect(first.split(/ {2,}/)).toEqual([
-      '2026-01-01 10:11:12Z',
-      'apiKeys.rotate',
-      'done',
-      'key_…b3c4',
-      expect.stringMatching(/^key_…b3c4 key.*…$/),
-    ])
+    expect(first.split(/ {2,}/)).toEqual(['2026-01-01 10:11:12Z', 'apiKeys.rotate', 'done', 'key_…b3c4', 'key_…b3c4 …'])
     expect(second).toMatch(/quota_exceeded {2}root +x$/)
     expect(render('audit.list', { data, meta: page }, { ...look, width: 200 })).toContain(
       `${apiKey.id}  ${Object.values(entry.resources).join(' ')}`,

@@ -7,7 +7,7 @@ import { renderLimits } from './render-limits.ts'
 import { PROJECT_RENDERERS } from './render-projects.ts'
 import { RUN_RENDERERS } from './render-runs.ts'
 import { SCHEDULE_RENDERERS } from './render-schedules.ts'
-import type { Look, Renderers } from './text.ts'
+import { styleOf, type Look, type Renderers } from './text.ts'
 
 /** What a person sees of each operation's answer; what has no entry is shown as JSON. */
 const RENDERERS: Renderers = {
@@ -30,6 +30,9 @@ export function render(operation: string, envelope: Envelope, look: Look): strin
   const renderer = RENDERERS[operation]
   if (renderer === undefined) return `${JSON.stringify(envelope.data, null, 2)}\n`
   const next = envelope.meta?.pagination.nextCursor
-  const more = next === null || next === undefined ? '' : `\nThere is more: add --cursor ${next}\n`
+  const more =
+    next === null || next === undefined
+      ? ''
+      : `\n${styleOf(look.colors)('dim', `There is more: add --cursor ${next}`)}\n`
   return renderer(envelope.data as never, look) + more
 }

@@ -1,16 +1,29 @@
-import { CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
 import { ApiError } from '../../contract/client.ts'
 import { ERRORS, EXIT, type ErrorCode, type ErrorDetails, type JsonValue } from '../../contract/errors.ts'
+import { commandsBelow, modelOf } from './command-model.ts'
+import { pathOf } from './command-tree.ts'
+import { nearest } from './nearest.ts'
 import { limitName } from './render-limits.ts'
-import { CliError, type CliSettings } from './settings.ts'
+import { CliError, errColorsOf, type CliSettings } from './settings.ts'
 import { span, styleOf } from './text.ts'
 
+export interface ReportTo {
+  readonly settings: CliSettings
+  /** `--json` was given. */
+  readonly json: boolean
+  /** The one that was used in a wrong way. */
+  readonly command: Command
+}
+
 /** Says why a command failed and answers its exit code: to people on stderr, to programs as an envelope on stdout. */
-export function report(thrown: unknown, settings: CliSettings, json: boolean): number {
+export function report(thrown: unknown, { settings, json, command }: ReportTo): number {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return EXIT.done
-    // For people, commander has said it already.
-    return json ? report(new CliError('usage', usageDetails(thrown)), settings, json) : EXIT.usage
+    // A group without a command has printed its help.
+    if (thrown.code === 'commander.help' && !json) return EXIT.usage
+    const error = new CliError('usage', usageDetails(thrown, command))
+    return report(error, { settings, json, command })
   }
   const known = thrown instanceof ApiError || thrown instanceof CliError || isCoded(thrown)
   const code: ErrorCode = known ? (thrown as { code: ErrorCode }).code : 'internal'
@@ -23,20 +36,71 @@ export function report(thrown: unknown, settings: CliSettings, json: boolean): n
     )
     return exitCode
   }
-  const style = styleOf(settings.colors)
-  settings.err(`${style('red', 'error')} ${message} ${style('dim', `(${code})`)}\n`)
-  const told = { ...details, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }
+  const style = styleOf(errColorsOf(settings))
+  const wrong = wrongUse(code, details)
+  settings.err(`${style('red', 'error')} ${wrong ?? message} ${style('dim', `(${code})`)}\n`)
+  const told = {
+    ...(wrong === null ? details : { ...details, issues: [], reason: [] }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  }
   for (const [name, value] of Object.entries(told))
     for (const line of detailLines(name, value)) settings.err(`  ${line}\n`)
-  settings.err(`  → ${recovery}\n`)
+  settings.err(`  → ${code === 'usage' ? `See ${pathOf(command).join(' ')} --help.` : recovery}\n`)
   if (!known && settings.debug === true && thrown instanceof Error) settings.err(`${thrown.stack ?? ''}\n`)
   if (requestId !== undefined) settings.err(`  ${style('dim', `request ${requestId}`)}\n`)
   return exitCode
 }
 
-function usageDetails({ code, message }: CommanderError): ErrorDetails {
-  const text = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '')
-  return { issues: [{ path: '', message: text }] }
+/** What was wrong in the use of a command says more than that it was wrong; null where several things were. */
+function wrongUse(code: ErrorCode, details: ErrorDetails | undefined): string | null {
+  if (code !== 'usage') return null
+  const issues = (details?.['issues'] ?? []) as readonly { readonly path: string; readonly message: string }[]
+  const [first] = issues
+  const reason = details?.['reason']
+  // It may begin with the name of a file, which stays as it is.
+  if (typeof reason === 'string') return reason
+  if (issues.length !== 1 || first?.path !== '') return null
+  return `${first.message.charAt(0).toUpperCase()}${first.message.slice(1)}`
+}
+
+/** What is wrong, and what may have been meant. */
+function usageDetails({ code, message }: CommanderError, command: Command): ErrorDetails {
+  if (code === 'commander.help') return { issues: [{ path: '', message: 'a command is missing' }] }
+  const text = message.replace(/^error: /, '').replace(/\s*\(Did you mean .*\?\)$/s, '')
+  const meant = meantBy(text, command)
+  return {
+    issues: [{ path: '', message: text }],
+    ...(meant.length === 0 ? {} : { 'did you mean': meant.join(', ') }),
+  }
+}
+
+function meantBy(text: string, command: Command): readonly string[] {
+  const [, kind, word = ''] = /^unknown (command|option|command or topic) '([^']*)'/.exec(text) ?? []
+  if (kind === undefined) return []
+  const model = modelOf(command)
+  if (kind === 'option') {
+    const root = modelOf(rootOf(command))
+    return nearest(word, [...model.options, ...root.options].map(({ long }) => long).concat('--help'))
+  }
+  const here = modelOf(kind === 'command' ? command : rootOf(command))
+  const inGroup = nearest(
+    word,
+    here.commands.map(({ words }) => words.slice(1).join(' ')),
+    here.words.length - 1,
+  )
+  return inGroup.length > 0 ? inGroup : elsewhere(word, rootOf(command))
+}
+
+/** The same word in another group: `tenon list`, `tenon runs add`. */
+function elsewhere(word: string, root: Command): readonly string[] {
+  const same = commandsBelow(modelOf(root)).filter(
+    ({ words, commands }) => commands.length === 0 && words.at(-1) === word,
+  )
+  return same.length > 6 ? [] : same.map(({ words }) => words.slice(1).join(' '))
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent)
 }
 
 /** An error with a code of the table, from whichever layer a local command met it in. */
@@ -51,6 +115,7 @@ function isCoded(thrown: unknown): boolean {
 }
 
 function detailLines(name: string, value: JsonValue): string[] {
+  if (Array.isArray(value) && value.length === 0) return []
   if (name === 'quota' && typeof value === 'string') return [`quota: ${limitName(value)}`]
   if (name === 'retryAfterSeconds' && typeof value === 'number') return [`retry after: ${seconds(value)}`]
   if (name !== 'issues' || !Array.isArray(value))

@@ -1,5 +1,7 @@
 import type { Dependencies, Unknown } from '../../contract/graph.ts'
-import { ago, plain, styleOf, table, wrap, type Look } from './text.ts'
+import { table } from './table.ts'
+import { cutBegin } from './text-width.ts'
+import { ago, plain, styleOf, wrap, type Look } from './text.ts'
 
 /** Parts of what several answers about imports show alike. */
 
@@ -33,7 +35,7 @@ export function paragraph(text: string, indent: number, look: Look): string {
 /** A path in at most half of the width; its end says most. */
 export function pathCell(path: string, { width }: Look): string {
   const room = Math.max(24, Math.floor(width / 2))
-  return path.length > room ? `…${path.slice(1 - room)}` : path
+  return cutBegin(path, room)
 }
 
 /** Another repository is named before its path. */

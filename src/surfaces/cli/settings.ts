@@ -12,6 +12,10 @@ export interface CliSettings {
   /** Why the settings could not be read; thrown by the commands that need them. */
   readonly invalid?: unknown
   readonly fetch: typeof globalThis.fetch
+  /** Sent with every request, for instance which trace it belongs to. */
+  readonly headers?: () => Readonly<Record<string, string>>
+  /** Told the words of the command, such as `repos add`, before it runs. */
+  readonly begun?: (words: string) => void
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   /** stdout is a terminal. */
@@ -19,8 +23,17 @@ export interface CliSettings {
   /** Show where an error that nobody expected comes from. */
   readonly debug?: boolean
   readonly colors: boolean
+  /** Of the standard error; as `colors` when left out. */
+  readonly errColors?: boolean
   /** Columns of the terminal. */
   readonly width: number
+  /**
+   * Columns of the terminal that the standard error is, whose last line can be rewritten; null where none can be. As
+   * `isTerminal` and `width` say when left out.
+   */
+  readonly liveWidth?: number | null
+  /** What the environment can say, for the help. */
+  readonly variables?: readonly Variable[]
   /** Asks on the terminal; only called when `isTerminal`. */
   readonly confirm: (question: string) => Promise<boolean>
   /** The standard input to its end. */
@@ -31,10 +44,24 @@ export interface CliSettings {
   /** Runs git in the current folder to its end. @throws `git_missing`, `timeout` */
   readonly git: (args: readonly string[]) => Promise<GitAnswer>
 }
+/** One that Tenon reads from the environment. */
+export interface Variable {
+  readonly name: string
+  readonly description: string
+  readonly byDefault?: string | undefined
+}
 export interface GitAnswer {
   readonly code: number
   readonly out: string
   readonly err: string
+}
+
+export function errColorsOf({ errColors, colors }: CliSettings): boolean {
+  return errColors ?? colors
+}
+
+export function liveWidthOf({ liveWidth, isTerminal, width }: CliSettings): number | null {
+  return liveWidth === undefined ? (isTerminal ? width : null) : liveWidth
 }
 
 /** What was given on the command line itself. */
@@ -50,6 +77,11 @@ export interface Access {
   readonly org: string | undefined
 }
 
+/** Where the server is, checked by nobody yet. */
+export function urlOf(settings: CliSettings, given: Given): string {
+  return (given.url ?? settings.url).replace(/\/+$/, '')
+}
+
 /**
  * The demo's key goes to the demo's own server alone, and its organisation only with its key.
  *
@@ -58,7 +90,7 @@ export interface Access {
 export function accessOf(settings: CliSettings, given: Given): Access {
   if (settings.invalid !== undefined) throw settings.invalid as Error
   const { demo } = settings
-  const url = given.url ?? settings.url
+  const url = urlOf(settings, given)
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw new CliError('usage', {
       issues: [{ path: '--url', message: 'An address that begins with http:// or https://' }],

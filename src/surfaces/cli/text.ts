@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
+import { columnsOf } from './text-width.ts'
 
 /** What the terminal can show. */
 export interface Look {
@@ -22,28 +23,6 @@ export function plain(text: string): string {
   return stripVTControlCharacters(text).replaceAll('\t', '  ').replaceAll(UNSAFE, '�')
 }
 
-/** A line for each item, or what to say when there is none. */
-export function listOf<T>(
-  items: readonly T[],
-  look: Look,
-  empty: string,
-  head: readonly string[],
-  row: (item: T) => string[],
-): string {
-  return items.length === 0 ? `${empty}\n` : table(head, items.map(row), look)
-}
-
-/** Columns as wide as their widest cell; what does not fit is cut at the width of the terminal. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], { width, colors }: Look): string {
-  const style = styleOf(colors)
-  const cells = rows.map((row) => row.map(plain))
-  const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)))
-  const line = (row: readonly string[]): string => {
-    return cut(row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '), width)
-  }
-  return [style('dim', line(head)), ...cells.map(line)].map((text) => `${text}\n`).join('')
-}
-
 /** One line for each value that is there, words that do not fit on further lines below. */
 export function fields(values: object, width: number): string {
   const rows = Object.entries(values).filter(([, value]) => value !== null && value !== undefined)
@@ -60,7 +39,7 @@ export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`
-    if (lines.length > 0 && longer.length > width) lines.push(word)
+    if (lines.length > 0 && columnsOf(longer) > width) lines.push(word)
     else lines[Math.max(0, lines.length - 1)] = longer
   }
   return lines
@@ -72,11 +51,6 @@ const WIDE = 140
 /** How ids are written: the end of one tells it from its like, its beginning says what kind of thing it is. */
 export function idTextOf({ width }: Look): (id: string) => string {
   return (id) => (width < WIDE ? id.replace(/^([a-z]+_)[0-9a-z]{22}([0-9a-z]{4})$/, '$1…$2') : id)
-}
-
-/** What does not fit is cut off. */
-export function cut(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text
 }
 
 export function ago(timestamp: string | null): string {

@@ -3,105 +3,108 @@ import {
   hostHeaderValidationResponse,
   isLegacyRequest,
   originValidationResponse,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
+  readRequestBody,
   WebStandardStreamableHTTPServerTransport,
+  type Server,
 } from '@modelcontextprotocol/server'
-import { VERSION } from '../../contract/health.ts'
-import type { CallRequest } from '../../kernel/call.ts'
+import { challengeOf } from '../../kernel/challenge.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
-import type { Caller } from '../../kernel/run-operation.ts'
-import { errorEnvelope, TenonError } from '../../kernel/tenon-error.ts'
-import { TOOLS } from './tools.ts'
+import type { Admission, Caller } from '../../kernel/run-operation.ts'
+import { MCP_REQUEST, serverFor, type Asking, type Gate } from './server.ts'
+import type { From, McpTool } from './tool.ts'
+import { operationTools } from './tools.ts'
 
-export interface McpOptions {
-  readonly caller: Caller
+export type McpOptions = {
   /** Host names under which this server may be asked for, without port: a rebound name is refused. */
   readonly hosts: readonly string[]
-}
+  /** Where clients reach this server, without a path. */
+  readonly publicUrl: string
+} & (
+  | { readonly caller: Caller }
+  /** Other tools than those of the contract. */
+  | { readonly caller: Gate; readonly tools: readonly McpTool[] }
+)
 
 /** Answers a request that came from an address. */
 export type Mcp = (request: Request, address: string) => Promise<Response>
 
-/**
- * Where a tool call has its idempotency key: among what is said about the one call, since an HTTP header would stand
- * for every call of the request.
- */
-const IDEMPOTENCY_KEY = 'tenon/idempotencyKey'
-
-/** Who asks, from where, for how long: all of a call but what is asked. */
-type From = Omit<CallRequest, 'input' | 'idempotencyKey'>
-
 /** MCP over Streamable HTTP, both protocol eras, one server per request and no state between them. */
-export function createMcp({ caller, hosts }: McpOptions): Mcp {
-  const modern = createMcpHandler(({ authInfo }) => serverFor(caller, fromOf(authInfo)), { legacy: 'reject' })
+export function createMcp(options: McpOptions): Mcp {
+  const { caller, hosts, publicUrl } = options
+  const list = 'tools' in options ? options.tools : operationTools(options.caller)
+  const tools = new Map(list.map((tool) => [tool.tool.name, tool]))
+  const modern = createMcpHandler(({ authInfo }) => serverFor(caller, tools, askingOf(authInfo)), { legacy: 'reject' })
   return async (request, address) => {
     const refused = hostHeaderValidationResponse(request, [...hosts]) ?? originValidationResponse(request, [...hosts])
     if (refused !== undefined) return refused
     const requestId = requestIdFrom(request.headers.get('x-request-id'))
     const apiKey = apiKeyOf(request)
-    // Without a key nothing is told, not even the list of tools; a wrong key is refused by each call.
-    if (apiKey === undefined) return unauthenticated(requestId)
     const from: From = { credentials: { apiKey }, requestId, signal: request.signal, address }
-    if (await isLegacyRequest(request.clone())) return serveLegacy(request, serverFor(caller, from))
-    const authInfo = { token: apiKey, clientId: '', scopes: [], extra: { from } }
-    return modern.fetch(request, { authInfo })
+    // Nothing is told to nobody, not even the list of tools.
+    const admitted = await caller.admit(MCP_REQUEST, from, { counted: false })
+    if (!admitted.ok) return refusal(admitted, requestId, publicUrl)
+    const asking: Asking = { from, scopes: admitted.principal.scopes }
+    const response = (await isLegacyRequest(request))
+      ? await serveLegacy(request, serverFor(caller, tools, asking), tools)
+      : await modern.fetch(request, {
+          authInfo: { token: apiKey ?? '', clientId: '', scopes: [], extra: { asking } },
+        })
+    response.headers.set('x-request-id', requestId)
+    return response
   }
 }
 
 /** What this module has put in, handed through by the library. */
-function fromOf(authInfo: { readonly extra?: Record<string, unknown> } | undefined): From {
-  const from = authInfo?.extra?.['from']
-  if (from === undefined) throw new Error('a request without a caller')
-  return from as From
+function askingOf(authInfo: { readonly extra?: Record<string, unknown> } | undefined): Asking {
+  const asking = authInfo?.extra?.['asking']
+  if (asking === undefined) throw new Error('a request without a caller')
+  return asking as Asking
 }
 
-async function serveLegacy(request: Request, server: Server): Promise<Response> {
+/** An answer is JSON, unless it belongs to a call that says how far it has come to a caller who asks for that. */
+async function serveLegacy(request: Request, server: Server, tools: ReadonlyMap<string, McpTool>): Promise<Response> {
   if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+  const parsedBody = await bodyOf(request)
+  const streams = [parsedBody].flat().some((message) => asksForProgress(message, tools))
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !streams })
   await server.connect(transport)
-  return transport.handleRequest(request)
+  return transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody })
 }
 
-function serverFor(caller: Caller, from: From): Server {
-  const server = new Server(
-    { name: 'tenon', title: 'Tenon', version: VERSION },
-    {
-      capabilities: { tools: {} },
-      instructions:
-        'Answers questions about the code of the git repositories that this organisation has indexed: search_code for text and symbols, get_file to read, search_dependencies for who imports what, analyze_change_impact for what an edit can break and which tests to run, validate_implementation_spec for a plan before it is carried out. list_repositories tells the names.',
-    },
-  )
-  server.setRequestHandler('tools/list', () => ({ tools: [...TOOLS.values()].map(({ tool }) => tool) }))
-  server.setRequestHandler('tools/call', async ({ params: { name, arguments: args = {}, _meta } }) => {
-    const found = TOOLS.get(name)
-    if (found === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown tool')
-    const idempotencyKey = idempotencyKeyOf(_meta)
-    const outcome = await caller.call(found.operation, { ...from, input: found.split(args), idempotencyKey })
-    const envelope = outcome.envelope as unknown as Record<string, unknown>
-    return {
-      content: [{ type: 'text', text: JSON.stringify(envelope) }],
-      structuredContent: envelope,
-      ...(outcome.ok ? {} : { isError: true }),
-    }
-  })
-  return server
+/** Undefined when it is too long or no JSON, which the transport finds out again and answers. */
+async function bodyOf(request: Request): Promise<unknown> {
+  try {
+    const body = await readRequestBody(request.clone())
+    return body.tooLarge ? undefined : JSON.parse(body.text)
+  } catch {
+    // What is no JSON is refused by the handler itself.
+    return undefined
+  }
 }
 
-/** What is no text is passed on as an empty one, which the kernel refuses with the other mistakes of the call. */
-function idempotencyKeyOf(meta: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const key = meta?.[IDEMPOTENCY_KEY]
-  return typeof key === 'string' || key === undefined ? key : ''
+function asksForProgress(message: unknown, tools: ReadonlyMap<string, McpTool>): boolean {
+  const { method, params } = (message ?? {}) as { method?: unknown; params?: unknown }
+  const { name, _meta: meta } = (params ?? {}) as { name?: unknown; _meta?: { progressToken?: unknown } }
+  return method === 'tools/call' && meta?.progressToken !== undefined && tools.get(String(name))?.progresses === true
 }
 
 function apiKeyOf({ headers }: Request): string | undefined {
   return /^Bearer\s+(\S+)\s*$/i.exec(headers.get('authorization') ?? '')?.[1] ?? headers.get('x-api-key') ?? undefined
 }
 
-function unauthenticated(requestId: string): Response {
-  return Response.json(errorEnvelope(new TenonError('unauthenticated'), requestId), {
-    status: 401,
-    headers: { 'www-authenticate': 'Bearer', 'x-request-id': requestId },
+function refusal(
+  { status, code, envelope }: Admission & { ok: false },
+  requestId: string,
+  publicUrl: string,
+): Response {
+  const seconds = envelope.error.details?.['retryAfterSeconds']
+  const challenge = challengeOf(publicUrl, code === 'unauthenticated' ? undefined : 'invalid_token', undefined, '/mcp')
+  return Response.json(envelope, {
+    status,
+    headers: {
+      'x-request-id': requestId,
+      ...(status === 401 ? { 'www-authenticate': challenge } : {}),
+      ...(typeof seconds === 'number' ? { 'retry-after': String(seconds) } : {}),
+    },
   })
 }

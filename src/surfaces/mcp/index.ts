@@ -1,1 +1,2 @@
 export { createMcp } from './handler.ts'
+export type { From, McpTool } from './tool.ts'

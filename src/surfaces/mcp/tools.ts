@@ -1,5 +1,6 @@
-import type { Tool } from '@modelcontextprotocol/server'
+import type { CallToolResult, Tool } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { ERRORS } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import {
   envelopeFieldsOf,
@@ -10,6 +11,9 @@ import {
   type Operation,
   type Part,
 } from '../../contract/operation.ts'
+import type { Caller, Outcome } from '../../kernel/run-operation.ts'
+import { portable, type JsonSchema } from './portable-schema.ts'
+import type { McpTool } from './tool.ts'
 
 export interface OperationTool {
   readonly operation: Operation
@@ -26,7 +30,29 @@ export const TOOLS: ReadonlyMap<string, OperationTool> = new Map(
   }),
 )
 
-function toolOf(operation: Operation, { tool: name, title, description, defaults = {} }: McpSurface): OperationTool {
+/** They are what a caller calls. */
+export function operationTools(caller: Pick<Caller, 'call'>): McpTool[] {
+  return [...TOOLS.values()].map(({ operation, tool, split }) => ({
+    tool,
+    scope: operation.scope,
+    progresses: operation.timeoutMs !== null,
+    call: async (args, from) => resultOf(await caller.call(operation, { ...from, input: split(args) })),
+  }))
+}
+
+/** The envelope of every surface, as text and as an object; of an error, what helps comes after it. */
+function resultOf(outcome: Outcome): CallToolResult {
+  const envelope = outcome.envelope as unknown as Record<string, unknown>
+  const text = { type: 'text', text: JSON.stringify(envelope) } as const
+  if (outcome.ok) return { content: [text], structuredContent: envelope }
+  const recovery = { type: 'text', text: ERRORS[outcome.code].recovery } as const
+  return { content: [text, recovery], structuredContent: envelope, isError: true }
+}
+
+function toolOf(
+  operation: Operation,
+  { tool: name, title, description, defaults = {}, openWorld = false }: McpSurface,
+): OperationTool {
   const fields = fieldsOf(operation)
   // An agent reads text: the answer as JSON tells it more, in less room, than a drawing would.
   const offered = envelopeFieldsOf(operation)
@@ -42,7 +68,7 @@ function toolOf(operation: Operation, { tool: name, title, description, defaults
       readOnlyHint: !operation.audited,
       destructiveHint: operation.destructive,
       idempotentHint: operation.idempotent,
-      openWorldHint: operation.tx === 'none',
+      openWorldHint: openWorld,
     },
   }
   return {
@@ -60,7 +86,7 @@ function toolOf(operation: Operation, { tool: name, title, description, defaults
 }
 
 function inputSchema(offered: Fields, defaults: NonNullable<McpSurface['defaults']>): Tool['inputSchema'] {
-  const { properties, required = [] } = z.toJSONSchema(offered, { io: 'input' }) as {
+  const { properties, required = [] } = portable(z.toJSONSchema(offered, { io: 'input' }) as JsonSchema) as {
     properties?: Tool['inputSchema']['properties']
     required?: string[]
   }
@@ -84,6 +110,7 @@ function withDefaults(properties: Properties, defaults: NonNullable<McpSurface['
 
 /** An answer is the envelope of every surface, also when it is an error. */
 function outputSchema(operation: Operation): NonNullable<Tool['outputSchema']> {
-  const { $schema: _, ...data } = z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' })
+  const schema = z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' }) as JsonSchema
+  const data = portable(schema, { brief: true })
   return { type: 'object', properties: { data, meta: { type: 'object' }, error: { type: 'object' } } }
 }

@@ -3,25 +3,37 @@ import { Hono, type Context } from 'hono'
 import { ERRORS } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import type { Operation } from '../../contract/operation.ts'
+import { CLIENT_HEADER } from '../../contract/release.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
 import type { Caller } from '../../kernel/run-operation.ts'
+import { isTracing } from '../../kernel/trace.ts'
 import type { Drawing } from '../../kernel/verb.ts'
 import { errorEnvelope, TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import { callHeaders, errorHeaders } from './call-headers.ts'
 import { addressTest, clientAddress } from './client-address.ts'
+import { outdatedClient } from './client-version.ts'
 import { queryReader } from './coerce-query.ts'
-import { ALIVE, createReadiness, type Checks } from './health.ts'
+import type { Checks } from './health.ts'
 import { eventStream } from './event-stream.ts'
+import { createDocsPage } from './docs-page.ts'
+import { addMetrics, type MetricsOptions } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
+import { tagsOf } from './openapi-tags.ts'
+import { addHealth } from './probes.ts'
+import { addProtectedResource } from './protected-resource.ts'
+import { httpSpan } from './http-span.ts'
 import { readJsonBody } from './read-body.ts'
 import { respond, SECURITY_HEADERS } from './respond.ts'
+import { createAsset } from './static-asset.ts'
 
-export interface RestOptions {
-  readonly caller: Caller
+export interface RestOptions extends MetricsOptions {
+  readonly caller: Pick<Caller, 'call'>
   readonly log: Log
   readonly checks: Checks
   readonly publicUrl: string
+  /** Who gives out access tokens; nobody when left out. */
+  readonly issuer?: string | undefined
   /** Addresses and CIDR ranges of the proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly mcp: (request: Request, address: string) => Promise<Response>
@@ -35,19 +47,16 @@ export interface RestOptions {
 export function createRestApp(options: RestOptions): Hono {
   const addressOf = addressReader(options.trustedProxies)
   const app = new Hono()
+  // Beside a route, middleware costs something also when it does nothing.
+  if (isTracing()) app.use(httpSpan)
+  addMetrics(app, options)
   for (const operation of OPERATIONS) {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(operation.method, path, handlerOf(operation, options, addressOf))
   }
-  const alive = JSON.stringify(ALIVE)
-  app.get('/healthz', () => respond(200, alive))
-  const readiness = createReadiness(options.checks)
-  app.get('/readyz', async () => {
-    const health = await readiness()
-    return respond(health.status === 'ok' ? 200 : 503, JSON.stringify(health))
-  })
-  const document = JSON.stringify(openApiDocument(options.publicUrl))
-  app.get('/openapi.json', () => respond(200, document))
+  addHealth(app, options.checks)
+  addReference(app, options.publicUrl)
+  addProtectedResource(app, options)
   app.all('/mcp', async (c) => {
     const response = await options.mcp(c.req.raw, addressOf(c))
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value)
@@ -66,6 +75,19 @@ export function createRestApp(options: RestOptions): Hono {
   return app
 }
 
+/** The OpenAPI document, and the page that shows it. */
+function addReference(app: Hono, publicUrl: string): void {
+  const body = Buffer.from(JSON.stringify(openApiDocument(publicUrl)))
+  const document = createAsset({ type: 'application/json; charset=utf-8', body })
+  app.get('/openapi.json', (c) => document.respond(c.req.raw))
+  const docs = createDocsPage(tagsOf([...OPERATIONS.map(({ name }) => name), 'health']))
+  app.get('/docs', async (c) => (await docs.respond(c.req.raw)) ?? c.notFound())
+  // The page names its files relative to itself.
+  app.get('/docs/', () => new Response(null, { status: 308, headers: { ...SECURITY_HEADERS, location: '../docs' } }))
+  app.get('/docs/:file', async (c) => (await docs.respond(c.req.raw, c.req.param('file'))) ?? c.notFound())
+  app.all('/docs/*', (c) => refuse(c, new TenonError('method_not_allowed'), { allow: 'GET, HEAD' }))
+}
+
 type AddressReader = (c: Context) => string
 
 function addressReader(trustedProxies: readonly string[]): AddressReader {
@@ -80,12 +102,14 @@ function addressReader(trustedProxies: readonly string[]): AddressReader {
 
 function handlerOf(
   operation: Operation,
-  { caller, log }: RestOptions,
+  { caller, log, publicUrl }: RestOptions,
   addressOf: AddressReader,
 ): (c: Context) => Promise<Response> {
   const readQuery = queryReader(operation)
   const hasBody = Object.keys(operation.body.shape).length > 0
   return async (c) => {
+    const outdated = outdatedClient(c.req.header(CLIENT_HEADER))
+    if (outdated !== null) return refuse(c, outdated)
     const requestId = requestIdOf(c)
     const outcome = await caller.call(operation, {
       credentials: { apiKey: apiKeyOf(c), rootKey: c.req.header('x-root-key') },
@@ -101,7 +125,7 @@ function handlerOf(
       idempotencyKey: c.req.header('idempotency-key'),
       lastEventId: c.req.header('last-event-id'),
     })
-    const headers = { 'x-request-id': requestId, ...callHeaders(outcome) }
+    const headers = { 'x-request-id': requestId, ...callHeaders(outcome, publicUrl) }
     if (outcome.ok && outcome.events !== undefined) return eventStream(outcome.events, { headers, log })
     if (outcome.ok && outcome.drawing !== undefined) return drawn(operation, outcome.drawing, headers)
     return respond(outcome.status, JSON.stringify(outcome.envelope), headers)

@@ -20,6 +20,8 @@ const RATE = {
   'ratelimit-policy': '1000;w=3600, 5000;w=86400',
 }
 const done: Outcome = { ok: true, status: 200, envelope: { data: 1 }, rate, replayed: false }
+const URL = 'https://tenon.example'
+const METADATA = `Bearer resource_metadata="${URL}/.well-known/oauth-protected-resource"`
 const refused = (code: ErrorCode, details?: ErrorDetails): Outcome => ({
   ok: false,
   status: ERRORS[code].httpStatus ?? 0,
@@ -30,13 +32,13 @@ const refused = (code: ErrorCode, details?: ErrorDetails): Outcome => ({
 
 describe('the headers of an answer', () => {
   it('say where the caller stands with its limits, whether it is refused or not', () => {
-    expect(callHeaders(done)).toEqual(RATE)
-    expect(callHeaders(refused('not_found'))).toEqual(RATE)
-    expect(callHeaders({ ...done, rate: null })).toEqual({})
+    expect(callHeaders(done, URL)).toEqual(RATE)
+    expect(callHeaders(refused('not_found'), URL)).toEqual(RATE)
+    expect(callHeaders({ ...done, rate: null }, URL)).toEqual({})
   })
 
   it('say that an answer was given before', () => {
-    expect(callHeaders({ ...done, replayed: true })).toEqual({ ...RATE, 'idempotency-replayed': 'true' })
+    expect(callHeaders({ ...done, replayed: true }, URL)).toEqual({ ...RATE, 'idempotency-replayed': 'true' })
   })
 
   it.each([
@@ -48,10 +50,16 @@ describe('the headers of an answer', () => {
     ['audit_unavailable', undefined, { 'retry-after': '5' }],
     ['idempotency_in_progress', undefined, { 'retry-after': '1' }],
     ['organization_exists', undefined, {}],
-    ['unauthenticated', undefined, { 'www-authenticate': 'Bearer' }],
-    ['invalid_api_key', undefined, { 'www-authenticate': 'Bearer' }],
+    ['unauthenticated', undefined, { 'www-authenticate': METADATA }],
+    ['invalid_api_key', undefined, { 'www-authenticate': `${METADATA}, error="invalid_token"` }],
+    [
+      'forbidden',
+      { scope: 'runs:read' },
+      { 'www-authenticate': `${METADATA}, error="insufficient_scope", scope="runs:read"` },
+    ],
+    ['forbidden', { needs: 'api_key' }, {}],
     ['internal', undefined, {}],
   ] as const)('after %s %j have %j as well', (code, details, expected) => {
-    expect(callHeaders(refused(code, details))).toEqual({ ...RATE, ...expected })
+    expect(callHeaders(refused(code, details), URL)).toEqual({ ...RATE, ...expected })
   })
 })

@@ -1,5 +1,6 @@
 import type { ErrorEnvelope } from '../../contract/errors.ts'
 import { ERRORS } from '../../contract/errors.ts'
+import { challengeOf } from '../../kernel/challenge.ts'
 import type { RateState } from '../../kernel/limiter.ts'
 import type { Outcome } from '../../kernel/run-operation.ts'
 
@@ -13,17 +14,19 @@ const UNAVAILABLE_SECONDS = 5
 const IN_PROGRESS_SECONDS = 1
 
 /** What the answer to a call says outside its body. */
-export function callHeaders(outcome: Outcome): HeaderRecord {
-  const own = outcome.ok ? (outcome.replayed ? REPLAYED : NONE) : errorHeaders(outcome.envelope)
+export function callHeaders(outcome: Outcome, publicUrl: string): HeaderRecord {
+  const own = outcome.ok
+    ? outcome.replayed
+      ? REPLAYED
+      : NONE
+    : { ...errorHeaders(outcome.envelope), ...challenge(outcome.envelope, publicUrl) }
   return outcome.rate === null ? own : { ...rateHeaders(outcome.rate), ...own }
 }
 
-/** When to come again, and how to say who one is. */
+/** When to come again. */
 export function errorHeaders({ error: { code, details } }: ErrorEnvelope): HeaderRecord {
   if (code === 'idempotency_in_progress') return retryAfter(IN_PROGRESS_SECONDS)
   switch (ERRORS[code].httpStatus) {
-    case 401:
-      return { 'www-authenticate': 'Bearer' }
     case 429: {
       const seconds = details?.['retryAfterSeconds']
       return typeof seconds === 'number' ? retryAfter(seconds) : NONE
@@ -48,6 +51,15 @@ function rateHeaders({ limit, remaining, resetSeconds, policy }: RateState): Hea
       ? NONE
       : { 'ratelimit-policy': policy.map((each) => `${each.limit};w=${each.windowSeconds}`).join(', ') }),
   }
+}
+
+/** How to say who one is, or where to get what one lacks. */
+function challenge({ error: { code, details } }: ErrorEnvelope, publicUrl: string): HeaderRecord {
+  const scope = details?.['scope']
+  if (ERRORS[code].httpStatus === 401)
+    return { 'www-authenticate': challengeOf(publicUrl, code === 'unauthenticated' ? undefined : 'invalid_token') }
+  if (code !== 'forbidden' || typeof scope !== 'string') return NONE
+  return { 'www-authenticate': challengeOf(publicUrl, 'insufficient_scope', scope) }
 }
 
 function retryAfter(seconds: number): HeaderRecord {

@@ -33,6 +33,7 @@ async function passes(check: Checks[string]): Promise<boolean> {
   try {
     return await Promise.race([check(), late])
   } catch {
+    // Why it fails is for the log of what leans on it, not for a probe.
     return false
   } finally {
     clearTimeout(timer)

@@ -7,6 +7,10 @@ type Json = Record<string, unknown>
 /** What `call-headers.ts` sends, as the document describes it. */
 const HEADERS = {
   'X-Request-ID': { description: 'Names this request in logs', schema: { type: 'string' } },
+  'X-Tenon-Version': {
+    description: 'Release of the server, and the version of its API: `1.2.3; api=1`',
+    schema: { type: 'string' },
+  },
   'RateLimit-Limit': {
     description: 'Calls that the limit which is nearest to being reached allows in its window',
     schema: { type: 'integer' },
@@ -27,6 +31,7 @@ type HeaderName = keyof typeof HEADERS
 
 const ALWAYS = [
   'X-Request-ID',
+  'X-Tenon-Version',
   'RateLimit-Limit',
   'RateLimit-Remaining',
   'RateLimit-Reset',
@@ -47,7 +52,22 @@ export function refusalHeaders(codes: readonly ErrorCode[]): Json {
   return references([...ALWAYS, ...(passes ? (['Retry-After'] as const) : [])])
 }
 
+/** Malformed, it counts as none. */
+const CLIENT_PARAMETER: Json = {
+  name: 'X-Tenon-Client',
+  in: 'header',
+  required: false,
+  description:
+    'Release of the client and the version of the API that it speaks. One that is no longer spoken is refused with 426.',
+  schema: { type: 'string' },
+  example: 'cli/1.2.3; api=1',
+}
+
 export function headerParameters(operation: Operation): Json[] {
+  return [...ownParameters(operation), CLIENT_PARAMETER]
+}
+
+function ownParameters(operation: Operation): Json[] {
   if (operation.kind === 'events')
     return [
       {

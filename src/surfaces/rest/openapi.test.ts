@@ -2,6 +2,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../contract/index.ts'
 import { takesIdempotencyKey } from '../../contract/operation.ts'
+import { exampleData, exampleRequest } from './openapi-examples.ts'
 import { openApiDocument } from './openapi.ts'
 
 interface OperationObject {
@@ -40,6 +41,23 @@ describe('the OpenAPI document', () => {
       expect(named(500)).not.toContain('Retry-After')
     },
   )
+
+  it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
+    'has examples of %s that the contract takes',
+    (_, operation) => {
+      const { params, query, body } = exampleRequest(operation)
+      expect([operation.params.parse(params), operation.query.parse(query), operation.body.parse(body)]).toBeDefined()
+      expect(operation.output.parse(exampleData(operation))).toBeDefined()
+    },
+  )
+
+  it('groups operations in an order to read them in, and names each group', () => {
+    const names = document.tags.map(({ name }) => name)
+    expect(names.slice(0, 3)).toEqual(['Repositories', 'Projects', 'Search'])
+    expect(names.at(-1)).toBe('Health')
+    expect(names).toEqual(names.map((name) => expect.stringMatching(name[0]?.toUpperCase() ?? '')))
+    expect(new Set(names).size).toBe(names.length)
+  })
 
   it('describes every tag that an operation has', () => {
     const used = Object.values(document.paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags))

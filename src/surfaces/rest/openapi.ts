@@ -3,31 +3,55 @@ import { ERRORS, ERROR_CODES, type ErrorCode } from '../../contract/errors.ts'
 import { health, VERSION } from '../../contract/health.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import { errorsOf, type Operation } from '../../contract/operation.ts'
+import { exampleData, exampleRequest } from './openapi-examples.ts'
 import { HEADER_COMPONENTS, headerParameters, refusalHeaders, successHeaders } from './openapi-headers.ts'
+import { tagOf, tagsOf } from './openapi-tags.ts'
 
 type Json = Record<string, unknown>
 
-const TAGS: Readonly<Record<string, string>> = {
-  organizations: 'Organisations',
-  me: 'The caller',
-  apiKeys: 'API keys',
-  limits: 'Plan, limits and use',
-  audit: 'Audit trail',
-  repositories: 'Git repositories',
-  projects: 'Groups of repositories',
-  search: 'Search over indexed code',
-  dependencies: 'Imports between files',
-  impact: 'What a change affects',
-  specs: 'Plans, checked against the index',
-  runs: 'Background runs',
-  schedules: 'Runs by the clock',
-  health: 'Probes',
-}
 const SECURITY: Readonly<Record<Operation['auth'], Json[]>> = {
   public: [{}],
-  key: [{ bearer: [] }, { apiKey: [] }],
+  key: [{ bearer: [] }, { oauth: [] }, { apiKey: [] }],
   root: [{ rootKey: [] }],
 }
+
+const SECURITY_SCHEMES: Json = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'An API key of an organisation (`tn_live_…`) in `Authorization: Bearer`. It opens that organisation alone, and does what its scopes allow.',
+  },
+  oauth: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'An access token of the authorization server that the operator has named (`TENON_OAUTH_ISSUER`), in `Authorization: Bearer`. It names the organisation and carries scopes as a key does.',
+  },
+  apiKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+    description: 'The same API key, for clients that can not set `Authorization`.',
+  },
+  rootKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Root-Key',
+    description: "The operator's key (`TENON_ROOT_KEY`), which makes organisations and sets their limits.",
+  },
+}
+
+const DESCRIPTION = `One contract behind REST, MCP and the command line.
+
+**Calls.** Send an API key as \`Authorization: Bearer <key>\`. \`{org}\` is the slug or the id of the organisation that the key belongs to; any other answers as if it did not exist.
+
+**Answers.** \`{data, meta?}\`, or \`{error: {code, message, details?, requestId}}\` with a code of one table. A list has \`meta.pagination.nextCursor\`, which is the next request's \`cursor\`, and \`null\` at its end.
+
+**Repeats.** Send \`Idempotency-Key\` with everything that changes something: for 24 hours a repeat has no further effect and gets the same answer.
+
+**Limits.** \`RateLimit-Remaining\` and \`RateLimit-Reset\` say what is left, \`Retry-After\` when to come again.`
 
 /** The OpenAPI 3.1 document of the REST surface, made from the contract. */
 export function openApiDocument(publicUrl: string): Json {
@@ -46,20 +70,16 @@ export function openApiDocument(publicUrl: string): Json {
     info: {
       title: 'Tenon',
       version: VERSION,
-      description: 'One contract behind REST, MCP and the command line.',
+      description: DESCRIPTION,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: publicUrl }],
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    servers: [{ url: publicUrl, description: 'This installation' }],
+    tags: tagsOf([...OPERATIONS.map(({ name }) => name), 'health']),
     paths,
     components: {
       schemas: { Error: errorSchema(), Page: pageSchema() },
       headers: HEADER_COMPONENTS,
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'An API key' },
-        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        rootKey: { type: 'apiKey', in: 'header', name: 'X-Root-Key', description: "The operator's key" },
-      },
+      securitySchemes: SECURITY_SCHEMES,
     },
   }
 }
@@ -69,7 +89,7 @@ function operationObject(operation: Operation): Json {
   const body = Object.keys(operation.body.shape).length > 0
   return {
     operationId: name,
-    tags: [name.split('.')[0]],
+    tags: [tagOf(name).name],
     summary,
     description: scope === null ? description : `${description}\n\nScope: \`${scope}\`.`,
     security: SECURITY[operation.auth],
@@ -82,7 +102,12 @@ function operationObject(operation: Operation): Json {
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: schemaOf(operation.body, 'input') } },
+            content: {
+              'application/json': {
+                schema: schemaOf(operation.body, 'input'),
+                example: exampleRequest(operation).body,
+              },
+            },
           },
         }
       : {}),
@@ -98,6 +123,7 @@ function operationObject(operation: Operation): Json {
 }
 
 function parameters(operation: Operation, part: 'params' | 'query', place: 'path' | 'query'): Json[] {
+  const examples = exampleRequest(operation)[part]
   const { properties = {}, required = [] } = schemaOf(operation[part], 'input') as {
     properties?: Record<string, Json>
     required?: string[]
@@ -107,6 +133,7 @@ function parameters(operation: Operation, part: 'params' | 'query', place: 'path
     in: place,
     required: place === 'path' || required.includes(name),
     ...(description === undefined ? {} : { description }),
+    ...(name in examples ? { example: examples[name] } : {}),
     schema,
   }))
 }
@@ -115,10 +142,17 @@ function parameters(operation: Operation, part: 'params' | 'query', place: 'path
 function contentOf(operation: Operation): Json {
   if (operation.kind === 'events') return { 'text/event-stream': { schema: schemaOf(operation.output, 'output') } }
   const drawings = Object.values(operation.drawings).map((type) => [type, { schema: { type: 'string' } }] as const)
-  return { 'application/json': { schema: envelopeSchema(operation) }, ...Object.fromEntries(drawings) }
+  return {
+    'application/json': { schema: envelopeSchema(operation), example: exampleEnvelope(operation) },
+    ...Object.fromEntries(drawings),
+  }
 }
 
-/** The schema of what an operation answers; also what an MCP tool says of itself. */
+function exampleEnvelope(operation: Operation): Json {
+  const data = exampleData(operation)
+  return operation.paginated ? { data, meta: { pagination: { nextCursor: null, limit: 50 } } } : { data }
+}
+
 function envelopeSchema(operation: Operation): Json {
   const data = schemaOf(operation.output, 'output')
   return {
@@ -140,7 +174,12 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
               {
                 description: group.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('\n\n'),
                 headers: refusalHeaders(group),
-                content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+                content: {
+                  'application/json': {
+                    schema: { $ref: '#/components/schemas/Error' },
+                    examples: Object.fromEntries(group.map((code) => [code, { value: exampleError(code) }])),
+                  },
+                },
               },
             ],
           ],
@@ -148,11 +187,15 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
   )
 }
 
+function exampleError(code: ErrorCode): Json {
+  return { error: { code, message: ERRORS[code].message, requestId: 'req_01jd2m5x8qf3v7w9y0z1a2b3c4' } }
+}
+
 function healthObject(path: string, summary: string): Json {
   const content = { 'application/json': { schema: schemaOf(health, 'output') } }
   return {
     operationId: path.slice(1),
-    tags: ['health'],
+    tags: [tagOf('health').name],
     summary,
     security: [{}],
     responses: {
@@ -193,9 +236,13 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
     io,
     reused: 'inline',
     unrepresentable: 'any',
-    // Only "any JSON value" refers to itself in the contract, by a place that would not be one of this document.
     override: ({ zodSchema, jsonSchema }) => {
+      // Only "any JSON value" refers to itself in the contract, by a place that would not be one of this document.
       if (zodSchema instanceof z.ZodLazy) delete jsonSchema.$ref
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+      // What every number of JavaScript keeps to says nothing about an answer.
+      if (io === 'output' && jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+      if (io === 'output' && jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
     },
   }) as Json
   return rest

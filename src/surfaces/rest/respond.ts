@@ -1,9 +1,12 @@
+import { headerOf, OWN_RELEASE, SERVER_HEADER } from '../../contract/release.ts'
+
 /** Of every response, whoever made it. */
 export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store',
+  [SERVER_HEADER]: headerOf(OWN_RELEASE),
 } as const
 
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', ...SECURITY_HEADERS }

@@ -8,6 +8,7 @@ import { ROOT_KEY, startTestNode, type TestNode, type TestOrg } from '../../../t
 import { createRestApp } from './app.ts'
 import { MAX_BODY_BYTES } from '../../contract/operation.ts'
 
+const METADATA = 'Bearer resource_metadata="http://127.0.0.1:7420/.well-known/oauth-protected-resource"'
 let node: TestNode
 let org: TestOrg
 let app: ReturnType<typeof createRestApp>
@@ -111,7 +112,13 @@ describe('the headers of an answer', () => {
 
   it('say where an address stands that sends a wrong key, and how to send one', async () => {
     const headers = await headersOf('/v1/me', { headers: { authorization: 'Bearer wrong' }, from: '203.0.113.1' })
-    expect(headers).toMatchObject({ 'www-authenticate': 'Bearer', 'ratelimit-policy': '300;w=900' })
+    expect(headers).toMatchObject({
+      'www-authenticate': `${METADATA}, error="invalid_token"`,
+      'ratelimit-policy': '300;w=900',
+    })
+    expect(await headersOf('/v1/me', { headers: { authorization: '' } })).toMatchObject({
+      'www-authenticate': METADATA,
+    })
   })
 
   it('say when to come again to a key that has used its limit up', async () => {

@@ -75,6 +75,7 @@ function holdOf(owner: string, org: OrgId): Hold {
 }
 
 async function isDone({ db, owner }: Saga, org: OrgId): Promise<boolean> {
+  // Who can not know takes it for undone: to undo what is done does nothing.
   const [row] = await db.cross('auth', (sql) => sql.run(journals.selectState, { org, owner })).catch(() => [])
   return row?.state === 'done'
 }

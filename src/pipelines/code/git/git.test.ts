@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest'
-import { keptText } from './git.ts'
+import { parentOf, recordSpans } from '../../../../test/support/record-spans.ts'
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
+import { traced } from '../../../kernel/trace.ts'
+import { keptText, prepareGit, runGit } from './git.ts'
+import { readBlobs } from './read-blobs.ts'
 
 const token = 'a-secret-token-of-forty-characters-or-so'
 const credential = { username: 'x', token }
@@ -22,4 +26,27 @@ it('what git says is kept with its beginning and its end', () => {
   for (let n = 0; n < 100; n++) kept.add(Buffer.from(`${n} ${'-'.repeat(1_000)}`))
   expect(kept.text().length).toBe(8_192)
   expect(kept.text()).toMatch(/^0 -.*99 -+$/)
+})
+
+it('a git command is a span of its name and exit code, and shows neither address nor place nor token', async () => {
+  const folder = temporaryFolder('git-spans')
+  const git = prepareGit({ dir: folder.path, path: process.env['PATH'] ?? '', allowHosts: [] })
+  const run = { cwd: folder.path, credential, protocol: 'https', signal: AbortSignal.timeout(20_000) } as const
+  const spans = await recordSpans(() =>
+    traced('outer', {}, async () => {
+      await runGit(git, ['--version'])
+      await runGit(git, ['ls-remote', '--', `https://x:${token}@127.0.0.1:1/private`], run)
+      await expect(runGit(git, ['version'], { signal: AbortSignal.abort() })).rejects.toThrow('cancelled')
+      await expect(Array.fromAsync(readBlobs(git, folder.path, ['0'.repeat(40)]))).rejects.toThrow('source_damaged')
+    }),
+  )
+  folder.remove()
+  const outer = spans.at(-1)
+  expect(spans.slice(0, -1).map(({ name, attributes, status }) => [name, attributes, status.message])).toEqual([
+    ['git version', { 'process.executable.name': 'git', 'process.exit.code': 0 }, undefined],
+    ['git ls-remote', { 'process.executable.name': 'git', 'process.exit.code': 128 }, undefined],
+    ['git version', { 'process.executable.name': 'git', 'error.type': 'cancelled' }, 'cancelled'],
+    ['git cat-file', { 'process.executable.name': 'git', 'error.type': 'source_damaged' }, 'source_damaged'],
+  ])
+  for (const span of spans.slice(0, -1)) expect(parentOf(span)).toBe(outer?.spanContext().spanId)
 })

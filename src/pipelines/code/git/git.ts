@@ -4,6 +4,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { TenonError } from '../../../kernel/tenon-error.ts'
+import { tracedInside } from '../../../kernel/trace.ts'
 
 /** How git is run on this node: nothing of the user's or the system's configuration is read. */
 export interface Git {
@@ -111,7 +112,22 @@ export async function checkGit(git: Git): Promise<string> {
  *
  * @throws TenonError `git_missing`, `timeout`, `cancelled`, `repository_too_large` (output over the limit).
  */
-export async function runGit(git: Git, args: readonly string[], run: GitRun = {}): Promise<GitResult> {
+export function runGit(git: Git, args: readonly string[], run: GitRun = {}): Promise<GitResult> {
+  return tracedInside(spanName(args), GIT_SPAN, async (span) => {
+    const result = await runToEnd(git, args, run)
+    span.set({ 'process.exit.code': result.code })
+    return result
+  })
+}
+
+export const GIT_SPAN = { kind: 'client', attributes: { 'process.executable.name': 'git' } } as const
+
+/** Of the arguments, the command alone is shown: others hold addresses and names. */
+export function spanName([command = '']: readonly string[]): string {
+  return `git ${command.replace(/^--/, '')}`
+}
+
+async function runToEnd(git: Git, args: readonly string[], run: GitRun): Promise<GitResult> {
   const child = spawnGit(git, args, run)
   const limit = run.maxOutputBytes ?? (run.take === undefined ? 16 << 20 : Infinity)
   const parts: Buffer[] = []
@@ -212,6 +228,7 @@ export function killGroup(child: ChildProcessWithoutNullStreams): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
   } catch {
+    // The group may have gone, or the child has none of its own.
     child.kill('SIGKILL')
   }
 }

@@ -39,6 +39,8 @@ export async function recentChanges(
     target: Target
     credential?: Credential | null
     signal?: AbortSignal | undefined
+    /** Told why there is no history. */
+    failed?: (error: unknown) => void
   },
 ): Promise<ReadonlyMap<string, Change>> {
   const folder = join(request.mirror, 'history.git')
@@ -49,7 +51,9 @@ export async function recentChanges(
       await fetchHistory(git, { ...request, folder, signal })
       return await readHistory(git, folder, request.target.commit, signal)
     })
-  } catch {
+  } catch (error) {
+    request.failed?.(error)
+    // What stays is overwritten or removed by the next fetch.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
     return new Map()
   }
@@ -61,6 +65,7 @@ async function fetchHistory(
 ): Promise<void> {
   const { folder, source, target, credential, signal } = request
   const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })
+  // Before the first fetch there is no folder.
   const packs = await readdir(join(folder, 'objects', 'pack')).catch(() => [])
   if (packs.filter((name) => name.endsWith('.pack')).length > MAX_PACKS) await remove(folder)
   await ensureBare(git, folder, remove)
@@ -76,6 +81,7 @@ async function fetchHistory(
 }
 
 async function readHistory(git: Git, folder: string, commit: string, signal: AbortSignal) {
+  // A history that is whole has no such file.
   const shallow = await readFile(join(folder, 'shallow'), 'utf8').catch(() => '')
   const { changes, take } = changesReader(new Set(shallow.split('\n')))
   const args = ['log', '--raw', '-z', '--no-renames', '--no-abbrev', '--no-show-signature', '-m', '--first-parent']

@@ -57,6 +57,7 @@ export function gitFoldersOf(folder: string): string[] {
     const commonFile = join(gitDir, 'commondir')
     return [gitDir, ...(present(commonFile) ? [realpathSync(resolve(gitDir, pointerIn(commonFile)))] : [])]
   } catch {
+    // What can not be followed is not allowed either.
     return []
   }
 }
@@ -134,6 +135,7 @@ function realOf(path: string): string | null {
   try {
     return realpathSync(path)
   } catch {
+    // A path that leads nowhere has no real one.
     return null
   }
 }

@@ -32,6 +32,7 @@ export async function usingMirror<T>(mirror: string, work: () => Promise<T>): Pr
 /** As `usingMirror`, for what does not end in one function: call the answer at its end. */
 export function holdMirror(mirror: string): () => void {
   const now = new Date()
+  // A mirror that is not made yet has no time to set.
   void utimes(mirror, now, now).catch(() => {})
   return inUse.hold([mirror])
 }
@@ -91,6 +92,7 @@ export async function mirrorsOf(dir: string): Promise<MirrorPlace[]> {
 export async function trimMirrors(dir: string, maxBytes: number): Promise<number> {
   const mirrors = []
   for (const { path } of await mirrorsOf(dir)) {
+    // It may have gone since the folder was listed.
     const used = await stat(path).catch(() => null)
     if (used !== null) mirrors.push({ path, usedAt: used.mtimeMs, size: await sizeOf(path) })
   }
@@ -112,6 +114,7 @@ export async function clearLeftovers(dir: string, now: number = Date.now()): Pro
   for (const { path } of await mirrorsOf(dir))
     for (const folder of objectFolders(path))
       for (const file of await temporaryFiles(folder)) {
+        // Git may have removed it since the folder was listed.
         const found = await stat(file).catch(() => null)
         if (found !== null && now - found.mtimeMs > STALE_MS) await rm(file, { recursive: true, force: true })
       }
@@ -129,6 +132,7 @@ export async function temporaryFiles(folder: string): Promise<string[]> {
 
 /** Bytes of all files below a folder; 0 when there is none. */
 export async function sizeOf(folder: string): Promise<number> {
+  // A folder that is not there holds nothing.
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   const sizes = await Promise.all(
     entries
@@ -136,6 +140,7 @@ export async function sizeOf(folder: string): Promise<number> {
       .map((entry) =>
         stat(join(entry.parentPath, entry.name)).then(
           ({ size }) => size,
+          // A file that has gone meanwhile takes no space.
           () => 0,
         ),
       ),
@@ -149,5 +154,6 @@ function objectFolders(mirror: string): string[] {
 }
 
 async function namesIn(folder: string): Promise<string[]> {
+  // A folder that is not there holds nothing.
   return readdir(folder).catch(() => [])
 }

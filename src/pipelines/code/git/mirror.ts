@@ -41,6 +41,7 @@ const fetching = new Map<string, Promise<void>>()
 export async function ensureCommit(git: Git, request: MirrorRequest): Promise<void> {
   const { mirror } = request
   const before = fetching.get(mirror) ?? Promise.resolve()
+  // Whoever has asked for the one before is told of its failure.
   const mine = before.catch(() => {}).then(() => usingMirror(mirror, () => fetchUnlessPresent(git, request)))
   fetching.set(mirror, mine)
   try {
@@ -122,8 +123,10 @@ function refOf(commit: string): string {
 /** Each new commit adds a pack and a ref, which nothing takes away. */
 async function isOvergrown(mirror: string): Promise<boolean> {
   const folder = join(mirror, 'objects', 'pack')
+  // A mirror without packs is not overgrown.
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.pack'))
   if (names.length > MAX_PACKS) return true
+  // Git may have removed one since the folder was listed.
   const packs = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => null)))
   const [first] = packs.flatMap((pack) => pack ?? []).toSorted((a, b) => a.mtimeMs - b.mtimeMs)
   return first !== undefined && (await sizeOf(folder)) > MAX_GROWTH * first.size + SMALL_BYTES

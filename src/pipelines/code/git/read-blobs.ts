@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
+import { toTenonError } from '../../../kernel/tenon-error.ts'
+import { beginInside } from '../../../kernel/trace.ts'
 import { damaged } from './failure.ts'
-import { abortError, exitOf, killGroup, spawnGit, type Git } from './git.ts'
+import { abortError, exitOf, GIT_SPAN, killGroup, spanName, spawnGit, type Git } from './git.ts'
+
+const ARGS = ['cat-file', '--batch', '--buffer']
 
 export interface Blob {
   readonly sha: string
@@ -19,10 +23,12 @@ export async function* readBlobs(
   shas: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<Blob> {
-  const child = spawnGit(git, ['cat-file', '--batch', '--buffer'], { cwd: mirror })
+  const span = beginInside(spanName(ARGS), GIT_SPAN)
+  const child = spawnGit(git, ARGS, { cwd: mirror })
   const onAbort = (): void => killGroup(child)
   signal?.addEventListener('abort', onAbort, { once: true })
   const ended = exitOf(child)
+  // Awaited below; until then its failure is nobody else's.
   ended.catch(() => {})
   child.stdin.on('error', () => {})
   child.stderr.resume()
@@ -40,12 +46,17 @@ export async function* readBlobs(
       if (nameOf(content) !== sha) throw missing(sha)
       yield { sha, content }
     }
+  } catch (error) {
+    span.fail(toTenonError(error).code)
+    throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
     killGroup(child)
     // With output that nobody reads any more it would never be seen to have ended.
     child.stdout.destroy()
+    // Killed here, it can only fail; what went wrong before was thrown.
     await ended.catch(() => {})
+    span.end()
   }
 }
 

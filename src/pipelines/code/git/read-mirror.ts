@@ -69,6 +69,7 @@ async function mend(error: unknown, mirror: string, seen: string | null, mended:
 
 /** Tells one mirror from the next at the same place. */
 async function markOf(mirror: string): Promise<string | null> {
+  // A mirror that is not there has no mark.
   const found = await stat(mirror).catch(() => null)
   return found === null ? null : `${found.ino}-${found.birthtimeMs}`
 }

@@ -114,6 +114,7 @@ function decode(bytes: Buffer): string | null {
   try {
     return decoder.decode(bytes)
   } catch {
+    // Not UTF-8: counted as such by the caller.
     return null
   }
 }

@@ -41,6 +41,7 @@ export function createDrawer({ limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {}):
       if (closed || waiting >= MAX_WAITING) throw new TenonError('unavailable')
       waiting++
       const laidOut = inTurn(last, dot, signal).finally(() => waiting--)
+      // Whoever has asked for the drawing is told; the next one only waits for its end.
       last = laidOut.catch(() => null)
       const svg = await unlessAborted(laidOut, signal)
       if (Buffer.byteLength(svg) > maxBytes) throw new TenonError('search_too_slow')

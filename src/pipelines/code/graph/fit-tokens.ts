@@ -1,6 +1,7 @@
 import type { Dependencies } from '../../../contract/graph.ts'
 import type { Impact } from '../../../contract/impact.ts'
 import type { SpecReport } from '../../../contract/specs.ts'
+import { UNITS_PER_TOKEN } from '../../../kernel/fit-page.ts'
 
 /** A list of an answer, or of an object in it, as `changed.files`. */
 type ListPath<T> = {
@@ -42,9 +43,6 @@ export const SPEC_LISTS: ListShares<SpecReport> = [
   ['conventions', 2],
   ['checked', 1],
 ]
-
-/** Of JSON, roughly. */
-export const UNITS_PER_TOKEN = 4
 
 /**
  * Cuts lists at their ends until the answer has about so many tokens. Each list has its share of the room; what one does

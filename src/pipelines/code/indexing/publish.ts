@@ -29,7 +29,8 @@ export async function publishCommit(
   const { commit } = first
   const request = await mirrorRequest(deps, ctx, first)
   const { files } = await readTree(deps.git, request)
-  const changes = await recentChanges(deps.git, request)
+  const failed = (error: unknown): void => ctx.log.warn({ err: error }, 'the history could not be read')
+  const changes = await recentChanges(deps.git, { ...request, failed })
   await mirrorUnlessDeleted(deps, ctx)
   const contents = await contentsOf(ctx, files, results)
   const snapshot = await writeSnapshot(deps, ctx, contents)

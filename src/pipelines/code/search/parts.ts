@@ -63,6 +63,7 @@ export class Parts {
       this.#coming.set(key, coming)
     }
     void loaded
+      // Whoever waits for a part is told.
       .catch(() => {})
       .finally(() => {
         for (const { key } of group) this.#coming.delete(key)

@@ -114,6 +114,7 @@ class Thread implements Builder {
         reject(new Error('the thread that builds shards has ended'))
       })
     })
+    // Whoever waits next is told, as was said above.
     this.#failed.catch(() => {})
   }
 

@@ -76,6 +76,7 @@ function tomlOf(text: string): unknown {
   try {
     return parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
   } catch {
+    // Whatever stands in a repository: a file that is no TOML says nothing.
     return null
   }
 }

@@ -1,0 +1,20 @@
+/** Of JSON, roughly. */
+export const UNITS_PER_TOKEN = 4
+
+export interface PageRoom {
+  readonly limit: number
+  /** Undefined for as much as the limit allows. */
+  readonly maxTokens?: number | undefined
+}
+
+/** The first rows, as many as are wanted and have room; one at least, so that a list always goes on. */
+export function fitPage<Row>(rows: readonly Row[], { limit, maxTokens }: PageRoom): Row[] {
+  const wanted = rows.slice(0, limit)
+  if (maxTokens === undefined) return wanted
+  let room = maxTokens * UNITS_PER_TOKEN
+  const fits = wanted.findIndex((row) => {
+    room -= JSON.stringify(row).length + 1
+    return room < 0
+  })
+  return fits === -1 ? wanted : wanted.slice(0, Math.max(1, fits))
+}

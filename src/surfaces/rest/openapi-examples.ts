@@ -1,0 +1,225 @@
+import { z } from 'zod'
+import type { Operation, Part } from '../../contract/operation.ts'
+
+/** Examples of requests and answers: of one small organisation, the one that `npm start` makes. */
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly enum?: readonly Json[]
+  readonly const?: Json
+  readonly default?: Json
+  readonly example?: Json
+  readonly format?: string
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly required?: readonly string[]
+}
+
+/** What is given in a request beyond the fields that have to be. */
+const REQUESTS: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  'organizations.onboard': { slug: 'acme', name: 'Acme', plan: 'team' },
+  'apiKeys.create': { name: 'ci', scopes: ['search:read'], callsPerHour: 500 },
+  'limits.set': { plan: 'team', callsPerHour: 50_000 },
+  'repositories.add': { source: 'honojs/hono' },
+  'repositories.file': { path: 'README.md' },
+  'projects.create': { name: 'storefront', description: 'The shop and what it calls' },
+  'projects.update': { description: 'The shop, its API and what they call' },
+  'search.code': { q: 'defineOperation' },
+  'dependencies.search': { repository: 'tenon', path: 'src/kernel/cursor.ts' },
+  'impact.analyze': {
+    repository: 'tenon',
+    symbols: [{ path: 'src/kernel/cursor.ts', name: 'decodeCursor' }],
+  },
+  'specs.validate': {
+    repository: 'tenon',
+    spec: {
+      title: 'A cursor that ends',
+      modify: [{ path: 'src/kernel/cursor.ts', symbols: ['decodeCursor'] }],
+      tests: [{ path: 'src/kernel/cursor.test.ts', covers: ['src/kernel/cursor.ts'] }],
+    },
+  },
+  'runs.start': { pipeline: 'git/code/index', input: { repository: 'tenon' } },
+  'runs.cancelMany': { pipeline: 'git/code/index' },
+  'runs.retry': { parts: 'failed' },
+  'schedules.create': {
+    name: 'nightly',
+    pipeline: 'git/code/index',
+    input: { repository: 'tenon' },
+    cron: '0 4 * * *',
+    timeZone: 'Europe/Zurich',
+  },
+  'schedules.update': { cron: '30 5 * * *' },
+}
+
+/** By the name of a field, perhaps after that of what it is a field of; the first that its schema takes. */
+const FIELDS: Readonly<Record<string, readonly Json[]>> = {
+  'apiKey.name': ['first key'],
+  'org.name': ['Demo'],
+  'project.name': ['storefront'],
+  'symbol.name': ['decodeCursor'],
+  'symbols.name': ['decodeCursor'],
+  org: ['demo'],
+  slug: ['demo'],
+  key: ['key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  run: ['run_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  schedule: ['nightly'],
+  project: ['storefront'],
+  repository: ['tenon'],
+  name: ['tenon'],
+  description: ['The shop and what it calls'],
+  source: ['https://github.com/honojs/hono.git'],
+  ref: ['main'],
+  path: ['src/kernel/cursor.ts'],
+  paths: [['src/a.ts', 'src/b.ts']],
+  line: [12],
+  column: [17],
+  start: [0],
+  end: [12],
+  from: [1],
+  to: [40],
+  totalLines: [40],
+  lines: [40],
+  snippet: ["import { decodeCursor } from '../../kernel/cursor.ts'"],
+  text: ['# Tenon\n'],
+  language: ['typescript'],
+  symbol: ['decodeCursor'],
+  specifier: ['../../kernel/cursor.ts'],
+  names: [['decodeCursor']],
+  commit: ['05e8389bdb0c6f1f3c1a2d9f8e7b6a5c4d3e2f10'],
+  indexedCommit: ['05e8389bdb0c6f1f3c1a2d9f8e7b6a5c4d3e2f10'],
+  files: [682],
+  sizeBytes: [2_418_113],
+  total: [3],
+  tookMs: [4.2],
+  pipeline: ['git/code/index'],
+  action: ['repositories.add'],
+  address: ['203.0.113.9'],
+  actor: ['key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  createdBy: ['key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  requestId: ['req_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  subject: ['repo_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  hash: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+  previousHash: ['2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'],
+  secret: ['tn_live_…'],
+  hint: ['tn_live_…c4'],
+  callsPerHour: [25_000, 500],
+  callsPerDay: [100_000],
+  concurrentRuns: [20],
+  activeChunks: [64],
+  runsPerDay: [5_000],
+  repositories: [500],
+  chunksTotal: [8],
+  chunksDone: [8],
+  chunksFailed: [0],
+  message: ['682 files of 1 commit were published'],
+  code: [null],
+  status: ['ready', 'succeeded'],
+  state: ['done'],
+  outcome: ['done'],
+  plan: ['team'],
+  priority: ['normal'],
+  scopes: [['repositories:read', 'search:read']],
+  cycles: [[], 0],
+  externals: [[]],
+  overridden: [[]],
+  unknown: [[]],
+  unresolved: [[], 0],
+  unsearched: [[]],
+  detail: ['13 files depend on the change, 12 of them directly'],
+  reason: ['imports decodeCursor'],
+  cron: ['0 4 * * *'],
+  timeZone: ['Europe/Zurich'],
+  jitterSeconds: [60],
+}
+const TIMESTAMP = '2026-05-04T08:15:30.000Z'
+
+/** A request that this operation takes. */
+export function exampleRequest(operation: Operation): Record<Part, Readonly<Record<string, Json>>> {
+  const wanted = REQUESTS[operation.name] ?? {}
+  const part = (name: Part): Record<string, Json> => {
+    const { properties = {}, required = [] } = schemaOf(operation[name], 'input')
+    const fields = Object.entries(properties).filter(([field]) => required.includes(field) || field in wanted)
+    return Object.fromEntries(fields.map(([field, schema]) => [field, wanted[field] ?? sample(schema, field)]))
+  }
+  return { params: part('params'), query: part('query'), body: part('body') }
+}
+
+/** What this operation may answer, as `data` of the envelope. */
+export function exampleData(operation: Operation): Json {
+  return sample(schemaOf(operation.output, 'output'), '')
+}
+
+/** @param field with what it is a field of before a dot, where that is known */
+function sample(schema: Schema, field: string): Json {
+  const [, own = field] = /\.(.*)$/.exec(field) ?? []
+  const fitting = [...(FIELDS[field] ?? []), ...(FIELDS[own] ?? [])].find((value) => fits(schema, value))
+  if (fitting !== undefined) return fitting
+  const fixed = schema.const ?? schema.example ?? schema.default ?? schema.enum?.[0]
+  if (fixed !== undefined) return fixed
+  const [variant] = schema.anyOf ?? schema.oneOf ?? []
+  if (variant !== undefined) return NULL_AT_FIRST.has(own) ? null : sample(variant, field)
+  const [type] = [schema.type].flat()
+  if (type === 'object') {
+    const entries = Object.entries(schema.properties ?? {})
+    return Object.fromEntries(
+      entries.map(([name, inner]) => [name, sample(inner, own === '' ? name : `${own}.${name}`)]),
+    )
+  }
+  if (type === 'array') return schema.items === undefined ? [] : [sample(schema.items, field)]
+  if (type === 'integer' || type === 'number') return Math.max(schema.minimum ?? 1, 1)
+  if (type === 'boolean') return false
+  if (type === 'string') return schema.format === 'date-time' ? TIMESTAMP : 'text'
+  return null
+}
+
+/** What is null while all is well. */
+const NULL_AT_FIRST: ReadonlySet<string> = new Set([
+  'archivedAt',
+  'error',
+  'expiresAt',
+  'lastError',
+  'pausedAt',
+  'readyAt',
+  'revokedAt',
+  'rotatedAt',
+  'schedule',
+  'waiting',
+])
+
+/** Whether a value is one of those that the schema describes, as far as the fields above differ. */
+function fits(schema: Schema, value: Json): boolean {
+  const variants = schema.anyOf ?? schema.oneOf
+  if (variants !== undefined) return variants.some((variant) => fits(variant, value))
+  if (schema.const !== undefined) return schema.const === value
+  if (schema.enum !== undefined) return schema.enum.includes(value)
+  const types = [schema.type].flat()
+  if (Array.isArray(value)) {
+    const { items } = schema
+    return types.includes('array') && items !== undefined && value.every((item: Json) => fits(items, item))
+  }
+  if (typeof value === 'number')
+    return (
+      (types.includes('number') || (types.includes('integer') && Number.isInteger(value))) &&
+      value >= (schema.minimum ?? value) &&
+      value <= (schema.maximum ?? value)
+    )
+  if (value === null) return types.includes('null')
+  if (typeof value !== 'string' || !types.includes('string') || schema.format !== undefined) return false
+  return (
+    value.length >= (schema.minLength ?? 0) &&
+    value.length <= (schema.maxLength ?? value.length) &&
+    (schema.pattern === undefined || new RegExp(schema.pattern).test(value))
+  )
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Schema {
+  return z.toJSONSchema(schema, { io, reused: 'inline', unrepresentable: 'any' }) as Schema
+}
