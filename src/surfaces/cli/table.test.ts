@@ -69,6 +69,9 @@ describe('a table', () => {
     expect(linesOf(table(['STATUS', 'PIPELINE', 'NOTE'], cells, look(60)))[1]).toBe(
       'completed_with_errors  git/code/index  one two three four f…',
     )
+    expect(linesOf(table(['STATUS', 'PIPELINE', 'NOTE'], cells, look(50)))[1]).toBe(
+      'completed_with_errors  git/code/index  one two th…',
+    )
     const path = 'src/surfaces/cli/completion/completion-words.ts'
     expect(linesOf(table(['PATH'], [[path]], look(30)))[1]).toBe('…ompletion/completion-words.ts')
   })
