@@ -24,6 +24,10 @@ const SILENT: Record<string, string> = {
   'a comment at the end of the try': 'try { f()\n// Nobody needs to know.\n} catch {}',
   'a comment beside what stands above': 'g() // nobody needs to know\nf().catch(() => {})',
   'a handler inside of one that is loud': 'try { f() } catch (e) { g().catch(() => {}); throw e }',
+  'a listener': "x.on('error', () => {})",
+  'a listener that is called once': "new X().once('error', () => g(false))",
+  'a handler that has a name': 'const noop = () => {}\nvoid f().catch(noop)',
+  'a declared handler': 'function ignore() { g() }\nf().then(h, ignore)',
   'a log of another thing': 'f().catch(() => dialog.error(1))',
 }
 
@@ -34,7 +38,11 @@ const LOUD: Record<string, string> = {
   'a rejection': 'new Promise((_, reject) => f().catch(() => reject(new Error())))',
   'an error that is answered': 'f().catch((error) => ({ error }))',
   'an error that is destructured': "try { f() } catch ({ code }) { if (code !== 'ENOENT') g() }",
-  'a named handler': 'f().catch(failed)',
+  'a handler from elsewhere': 'f().catch(noted)',
+  'a handler that has a name': 'const noted = (error) => log.warn({ err: error })\nf().catch(noted)',
+  'a handler that says why': 'function noted() {\n// Nobody needs to know.\n}\nf().catch(noted)',
+  'a listener that tells': "x.on('error', (error) => reject(error))",
+  'a listener to something else': "x.on('end', () => {})",
   'a comment inside': 'try { f() } catch {\n// Nobody needs to know.\n}',
   'a comment inside of a handler': 'f().catch(() => { /* nobody needs to know */ })',
   'a comment beside': 'f().catch(() => {}) // nobody needs to know',

@@ -1,8 +1,8 @@
 import { parseSync } from 'oxc-parser'
 
 /**
- * Finds where an error is dropped without a word: a `catch`, a `.catch(…)` or the second handler of a `.then(…, …)` that neither
- * looks at what it caught, nor throws, nor logs, nor says in a comment why nobody needs to know.
+ * Finds where an error is dropped without a word: a `catch`, a `.catch(…)`, the second handler of a `.then(…, …)` or one of
+ * `.on('error', …)` that neither looks at what it caught, nor throws, nor logs, nor says in a comment why nobody needs to know.
  */
 export interface Source {
   readonly path: string
@@ -33,6 +33,7 @@ interface Handler {
 const MIN_WORDS = 3
 const DIRECTIVE = /^\s*(?:eslint|oxlint|prettier|oxfmt|@ts|v8|c8|istanbul)\b/
 const LOGGER = /^(?:log|logger|console)$/
+const LISTENS = /^(?:on|once|addListener)$/
 const LEVEL = /^(?:debug|info|warn|error)$/
 const TELLS = /^(?:say|report|reject|fail|failed|refuse|markFailed)$/
 
@@ -69,12 +70,13 @@ function checkSource({ path, text }: Source): SilentCatch[] {
 
 function handlersIn(root: Node): Handler[] {
   const found: Handler[] = []
+  const functions = functionsIn(root)
   const visit = (node: Node, statement: Node): void => {
     const inside = /Statement$|Declaration$/.test(node.type) && node.type !== 'BlockStatement' ? node : statement
     // What stands above `catch` is the end of the `try`.
     if (node.type === 'CatchClause')
       found.push({ node, param: asNode(node['param']), body: node['body'] as Node, below: [] })
-    const given = handlerGivenTo(node)
+    const given = handlerGivenTo(node, functions)
     if (given !== undefined) {
       const [param] = (given['params'] as Node[] | undefined) ?? []
       found.push({ node: given, param, body: given['body'] as Node, below: [given.start, inside.start] })
@@ -85,14 +87,31 @@ function handlersIn(root: Node): Handler[] {
   return found
 }
 
-/** A function that is written where it is given; one that has a name is looked at where it is defined, by who reads it. */
-function handlerGivenTo(node: Node): Node | undefined {
+/** A function that is written where it is given, or named in the same file. */
+function handlerGivenTo(node: Node, functions: ReadonlyMap<string, Node>): Node | undefined {
   if (node.type !== 'CallExpression') return undefined
   const callee = node['callee'] as Node
-  const name = callee.type === 'MemberExpression' ? nameOf(callee['property']) : undefined
-  const args = node['arguments'] as Node[]
-  const given = name === 'catch' ? args[0] : name === 'then' ? args[1] : undefined
-  return given !== undefined && /^(?:Arrow)?Function/.test(given.type) ? given : undefined
+  const name = callee.type === 'MemberExpression' ? (nameOf(callee['property']) ?? '') : ''
+  const [first, second] = node['arguments'] as Node[]
+  const listens = LISTENS.test(name) && first?.['value'] === 'error'
+  const given = name === 'catch' ? first : name === 'then' || listens ? second : undefined
+  return given !== undefined && isFunction(given) ? given : functions.get(nameOf(given) ?? '')
+}
+
+function isFunction({ type }: Node): boolean {
+  return /^(?:Arrow)?Function/.test(type)
+}
+
+function functionsIn(root: Node): Map<string, Node> {
+  const found = new Map<string, Node>()
+  const visit = (node: Node): void => {
+    const made = node.type === 'VariableDeclarator' ? asNode(node['init']) : node
+    const name = nameOf(node['id'])
+    if (name !== undefined && made !== undefined && isFunction(made)) found.set(name, made)
+    for (const child of childrenOf(node)) visit(child)
+  }
+  visit(root)
+  return found
 }
 
 function isSilent({ param, body }: Handler): boolean {

@@ -1,5 +1,5 @@
 import { documentedVariables, type DocumentedVariable } from '../../src/app/variables.ts'
-import { code, page, table } from './markdown.ts'
+import { anchorOf, code, page, table } from './markdown.ts'
 
 interface Group {
   readonly title: string
@@ -49,17 +49,25 @@ export function environmentPage(): string {
   return page([
     '# Environment',
     'Every variable that Tenon reads. They are read once, at the start, and checked: what is wrong is named, and nothing starts. An empty variable counts as one that is not set. `tenon start` needs none.',
+    ORDER.map((title) => `[${title}](${anchorOf(title)})`).join(' · '),
     ...ORDER.flatMap((title) => {
       const found = groups.get(title) ?? []
       if (found.length === 0) return []
       const text = GROUPS.find((group) => group.title === title)?.text ?? ''
-      return [`## ${title}`, text, table(['Variable', 'Default', 'Needed by', 'Meaning'], found.map(rowOf))]
+      return [`## ${title}`, text, tableOf(found)]
     }),
   ])
 }
 
-function rowOf({ name, byDefault, description }: DocumentedVariable): string[] {
-  return [code(name), byDefault === undefined ? '' : code(byDefault), neededBy(name), `${description}.`]
+function tableOf(variables: readonly DocumentedVariable[]): string {
+  const someNeeded = variables.some(({ name }) => name in NEEDED)
+  const rows = variables.map(({ name, byDefault, description }) => [
+    code(name),
+    byDefault === undefined ? '' : code(byDefault),
+    ...(someNeeded ? [neededBy(name)] : []),
+    `${description}.`,
+  ])
+  return table(['Variable', 'Default', ...(someNeeded ? ['Needed by'] : []), 'Meaning'], rows)
 }
 
 /** What does not start without it. */

@@ -66,3 +66,13 @@ function withRange(type: string, { minimum, maximum }: Schema): string {
   if (low !== null) return `${type}, at least ${low}`
   return high === null ? type : `${type}, at most ${high}`
 }
+
+/** What stands in `data` of an answer, by the JSON schema of it. */
+export function answerOf(schema: unknown): string {
+  const data = (schema ?? {}) as Schema
+  const isList = data.type === 'array'
+  const shape = isList ? data.items : data
+  const names = Object.keys(shape?.properties ?? {}).map((name) => `\`${name}\``)
+  if (names.length === 0) return 'see the schema'
+  return `${isList ? 'a list, each entry with' : 'an object with'} ${names.join(', ')}`
+}

@@ -1,6 +1,6 @@
 import { isAbsent, type Operation } from '../../src/contract/operation.ts'
 import { TOOLS, type OperationTool } from '../../src/surfaces/mcp/tools.ts'
-import { fieldsOfSchema } from './fields.ts'
+import { answerOf, fieldsOfSchema } from './fields.ts'
 import { anchorOf, code, page, table } from './markdown.ts'
 
 export function mcpToolsPage(): string {
@@ -8,7 +8,7 @@ export function mcpToolsPage(): string {
   return page([
     '# MCP tools',
     'What an agent is offered over MCP: by Streamable HTTP at `/mcp`, or over stdio by `tenon mcp`. [MCP hosts](../guide/mcp/README.md) has how each host is connected. Each tool is an operation of [the contract](operations.md): the same checks, limits, audit entries and answers as over REST. The result is the envelope `{data, meta?}`, as text and as `structuredContent`; a failure is `{error: {code, message, details?, requestId}}` with `isError`, and what to do about it as a second text.',
-    '`org` may be left out everywhere: it is that of the credential. A call that changes something takes an idempotency key in `_meta`, as `tenon/idempotencyKey`. Hints: a tool that is *read-only* changes nothing, one that is *destructive* removes something, a repeat of an *idempotent* one has no further effect.',
+    '`org` may be left out everywhere: it is that of the credential. A call that changes something takes an idempotency key in `_meta`, as `tenon/idempotencyKey`. Hints: a tool that is *read-only* changes nothing, one that is *destructive* removes something, a repeat of an *idempotent* one has no further effect, and one of the *open world* reaches what stands outside of Tenon, such as a git server.',
     table(
       ['Tool', 'What for', 'Scope', 'Hints'],
       tools.map(({ tool, operation }) => [
@@ -50,21 +50,14 @@ function hintsOf({ annotations = {} }: OperationTool['tool']): string {
     annotations.readOnlyHint === true ? 'read-only' : 'writes',
     ...(annotations.destructiveHint === true ? ['destructive'] : []),
     ...(annotations.idempotentHint === true ? ['idempotent'] : []),
+    ...(annotations.openWorldHint === true ? ['open world'] : []),
   ]
   return hints.join(', ')
 }
 
-function returnsOf({ outputSchema }: OperationTool['tool'], operation: Operation): string {
-  const data = (outputSchema?.properties as { readonly data?: Schema } | undefined)?.data ?? {}
-  const shape = data.type === 'array' ? data.items : data
-  const names = Object.keys(shape?.properties ?? {}).map(code)
-  const what = data.type === 'array' ? 'a list, each entry with' : 'an object with'
-  const text = names.length === 0 ? 'see the schema' : `${what} ${names.join(', ')}`
-  return `Returns \`data\`: ${text}.${operation.paginated ? ' `meta.pagination.nextCursor` leads to the next page.' : ''}`
-}
-
-interface Schema {
-  readonly type?: unknown
-  readonly items?: Schema
-  readonly properties?: object
+function returnsOf({ outputSchema }: OperationTool['tool'], { paginated, errors }: Operation): string {
+  const { data } = (outputSchema?.properties ?? {}) as { readonly data?: unknown }
+  const next = paginated ? ' `meta.pagination.nextCursor` leads to the next page.' : ''
+  const refusals = errors.length === 0 ? '' : ` May fail with ${errors.map(code).join(', ')}.`
+  return `Returns \`data\`: ${answerOf(data)}.${next}${refusals}`
 }

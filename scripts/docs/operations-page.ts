@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { ERRORS } from '../../src/contract/errors.ts'
+import { ERROR_CODES, ERRORS, type ErrorCode } from '../../src/contract/errors.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
 import { errorsOf, isAbsent, PARTS, takesIdempotencyKey, type Operation } from '../../src/contract/operation.ts'
 import { ALL_SCOPES, SCOPES } from '../../src/contract/scopes.ts'
 import { exampleRequest } from '../../src/surfaces/rest/openapi-examples.ts'
 import { tagOf, tagsOf } from '../../src/surfaces/rest/openapi-tags.ts'
-import { fieldsOfSchema } from './fields.ts'
+import { answerOf, fieldsOfSchema } from './fields.ts'
 import { anchorOf, code, fenced, page, table } from './markdown.ts'
 
 const AUTH: Readonly<Record<Operation['auth'], string>> = {
@@ -25,6 +25,7 @@ export function operationsPage(): string {
     '# Operations',
     'The same operations stand behind REST, MCP and the command line. A running Tenon shows them at `/docs`, where they can be tried; the machine-readable form is `GET /openapi.json`. [Surfaces](surfaces.md) says where each stands.',
     'An answer is `{data, meta?}`, or `{error: {code, message, details?, requestId}}` with a code of [the table of errors](../errors/README.md). A list takes `limit` and `cursor`; `meta.pagination.nextCursor` is the cursor of the next page, and `null` at the end. What changes something takes an `Idempotency-Key`.',
+    `Every operation can give ${errorList(COMMON)}; each section has what comes on top of these.`,
     '## Contents',
     groups
       .map(({ tag, operations }) => {
@@ -48,7 +49,10 @@ export function operationsPage(): string {
 function operationSection(operation: Operation): string[] {
   const { name, method, path, summary, description, status, scope, kind, auth } = operation
   const facts = [
-    ['Answers', kind === 'events' ? `${status}, server-sent events` : String(status)],
+    [
+      'Answers',
+      `${status}, ${kind === 'events' ? 'server-sent events, each' : '`data` is'} ${answerOf(outputOf(operation))}`,
+    ],
     ['Needs', scope === null ? AUTH[auth] : `${AUTH[auth]} with scope ${code(scope)}`],
     ['Repeats', repeatsOf(operation)],
     ...(operation.destructive ? [['Destroys', 'what can not be brought back']] : []),
@@ -79,10 +83,20 @@ function operationSection(operation: Operation): string[] {
     facts.map(([term, text]) => `- ${term}: ${text}`).join('\n'),
     ...(fields.length > 0 ? [table(['Field', 'In', 'Type', 'Default', 'Meaning'], fields)] : []),
     fenced('sh', curlOf(operation)),
-    `Errors: ${errorsOf(operation)
-      .map((each) => `${code(each)}${ERRORS[each].httpStatus === null ? '' : ` ${ERRORS[each].httpStatus}`}`)
-      .join(', ')}.`,
+    `Errors beyond those of every operation: ${errorList(errorsOf(operation).filter((each) => !COMMON.includes(each)))}.`,
   ]
+}
+
+/** What every operation can give. */
+const COMMON = ERROR_CODES.filter((each) => OPERATIONS.every((operation) => errorsOf(operation).includes(each)))
+
+function errorList(codes: readonly ErrorCode[]): string {
+  const withStatus = codes.map((each) => [code(each), ERRORS[each].httpStatus ?? []].flat().join(' '))
+  return withStatus.length === 0 ? 'none' : withStatus.join(', ')
+}
+
+function outputOf({ output }: Operation): unknown {
+  return z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' })
 }
 
 function repeatsOf(operation: Operation): string {

@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { confirm, isCancel } from '@clack/prompts'
 import { httpFetch } from '../platform/http/fetch.ts'
 import { runCli, type CliSettings } from '../surfaces/cli/index.ts'
 import { traceCommand } from './cli-trace.ts'
-import { readConfig, type Config } from './config.ts'
+import { INSTALLATION_KIND, readConfig, type Config } from './config.ts'
 import { localCommands } from './local-commands.ts'
 import { runLocalGit } from './local-git.ts'
 import { demoFile, readPrivateFile } from './private-file.ts'
@@ -27,6 +26,7 @@ function settingsOf({ client, dataDir, host, port, terminal, logLevel }: Config)
     apiKey: client.apiKey,
     org: client.org,
     demo,
+    installation: INSTALLATION_KIND,
     fetch: httpFetch,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -42,6 +42,7 @@ function settingsOf({ client, dataDir, host, port, terminal, logLevel }: Config)
     writeFile: (path, text) => writeFile(path, text),
     git: runLocalGit,
     confirm: async (message) => {
+      const { confirm, isCancel } = await import('@clack/prompts')
       const answer = await confirm({ message, initialValue: false })
       return !isCancel(answer) && answer
     },

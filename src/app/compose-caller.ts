@@ -16,6 +16,8 @@ export interface CallerParts {
   readonly log: Log
   /** Of the pipelines. */
   readonly verbs: readonly BoundVerb[]
+  /** Aborts when the node is about to end. */
+  readonly ending?: AbortSignal
   /** Told of every call when it has ended; a stream has ended when it has begun. */
   readonly callEnded?: (call: EndedCall) => void
 }
@@ -27,7 +29,7 @@ export interface EndedCall {
 }
 
 /** What every surface calls: the kernel, with all that stands between a request and a verb. */
-export function composeCaller({ db, identity, clock, log, verbs: others, callEnded }: CallerParts): Caller {
+export function composeCaller({ db, identity, clock, log, verbs: others, ending, callEnded }: CallerParts): Caller {
   const verbs = [...identity.verbs, ...limitsVerbs, ...auditVerbs, ...others]
   checkVerbs(verbs)
   const caller = createCaller({
@@ -38,6 +40,7 @@ export function composeCaller({ db, identity, clock, log, verbs: others, callEnd
     tenant: db.tenant,
     log,
     clock,
+    ending,
     steps: { ...idempotencySteps(db.tenant), quota: quotaStep(db.tenant), audit: auditStep },
     refused: auditRefusals(db.tenant),
   })

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { OAuthOptions } from '../domains/identity/index.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
 import { ENVIRONMENT } from './environment.ts'
-import { commandOf, defaultDataDir, type Installation } from './installation.ts'
+import { commandOf, defaultDataDir, kindOf, type Installation } from './installation.ts'
 import { traceSettingsOf } from './trace-environment.ts'
 
 /** The folder of the checkout or of the installed package. */
@@ -15,6 +15,8 @@ const INSTALLATION: Installation = {
   // Only a package runs what was built of the sources.
   installed: import.meta.url.endsWith('.js'),
 }
+
+export const INSTALLATION_KIND = kindOf(INSTALLATION)
 
 /** What texts put before the name of a command. */
 export const COMMAND = commandOf(INSTALLATION)

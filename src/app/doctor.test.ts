@@ -59,7 +59,12 @@ async function serverOf(answers: Readonly<Record<string, Served>>): Promise<stri
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function examine(env: Record<string, string>, url = 'http://127.0.0.1:1', json = true) {
+async function examine(
+  env: Record<string, string>,
+  url = 'http://127.0.0.1:1',
+  json = true,
+  width = Number.POSITIVE_INFINITY,
+) {
   const lines: string[] = []
   const all = { TENON_DATA_DIR: join(folder.path, 'data'), PATH: process.env['PATH'] ?? '', ...env }
   const code = await doctor({
@@ -69,6 +74,7 @@ async function examine(env: Record<string, string>, url = 'http://127.0.0.1:1', 
     fetch: httpFetch,
     json,
     colors: false,
+    width,
     say: (line) => lines.push(line),
   })
   const text = lines.join('\n')
@@ -98,6 +104,14 @@ describe('the doctor', () => {
     expect(of('server')).toMatchObject({ state: 'fail', advice: ERRORS.server_unreachable.recovery })
     expect(of('API key')).toBeUndefined()
     for (const { state, advice } of findings) expect(advice === null).toBe(state === 'ok')
+  })
+
+  it('keeps what it finds and advises within the terminal', async () => {
+    const { text } = await examine({ TENON_PORT: String(busy) }, undefined, false, 60)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(60)
+    const words = (of: string): string => of.replaceAll(/\s+/g, ' ')
+    expect(words(text)).toContain(words(ERRORS.server_unreachable.recovery))
+    expect(text).toMatch(/\n {15}→ .*\n {17}\S/)
   })
 
   it('knows a Tenon on the port of this machine, whatever server the command line calls', async () => {

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util'
 import { EXIT } from '../contract/errors.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
-import type { Access } from '../surfaces/cli/index.ts'
-import type { Config } from './config.ts'
+import { wrap, type Access } from '../surfaces/cli/index.ts'
+import { INSTALLATION_KIND, type Config } from './config.ts'
 import { databaseFindings } from './doctor/database.ts'
 import { fail, ok, type Finding, type State } from './doctor/finding.ts'
 import { folderFinding, gitFinding, masterKeyFinding, nodeFinding, portFinding } from './doctor/machine.ts'
@@ -19,6 +19,8 @@ export interface DoctorOptions {
   readonly fetch: typeof globalThis.fetch
   readonly json: boolean
   readonly colors: boolean
+  /** Columns of the terminal. */
+  readonly width: number
   readonly say: (line: string) => void
 }
 
@@ -39,7 +41,7 @@ async function examine({ config: readConfig, url, access, fetch }: DoctorOptions
   } catch (thrown) {
     return [settingsFinding(thrown)]
   }
-  const server = await serverFindings({ url: url(), fetch })
+  const server = await serverFindings({ url: url(), fetch, installation: INSTALLATION_KIND })
   const local = `http://${config.host}:${config.port}`
   const here = local === url() ? server : await serverFindings({ url: local, fetch })
   return [
@@ -67,14 +69,20 @@ const MARKS = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'
   unknown
 >
 
-function tell(findings: readonly Finding[], { colors, say }: DoctorOptions): void {
+function tell(findings: readonly Finding[], { colors, width, say }: DoctorOptions): void {
   const paint = (color: 'green' | 'yellow' | 'red' | 'dim', text: string): string =>
     colors ? styleText(color, text, { validateStream: false }) : text
   const room = Math.max(...findings.map(({ check }) => check.length))
   for (const { check, state, found, advice } of findings) {
     const [mark, color] = MARKS[state]
-    say(`${paint(color, mark)} ${check.padEnd(room)}  ${found}`)
-    if (advice !== null) say(`  ${' '.repeat(room)}  ${paint('dim', `→ ${advice}`)}`)
+    const indent = ' '.repeat(room + 4)
+    const [first = '', ...rest] = wrap(found, width - indent.length)
+    say(`${paint(color, mark)} ${check.padEnd(room)}  ${first}`)
+    for (const line of rest) say(`${indent}${line}`)
+    if (advice === null) continue
+    wrap(`→ ${advice}`, width - indent.length - 2).forEach((line, i) =>
+      say(`${indent}${paint('dim', i === 0 ? line : `  ${line}`)}`),
+    )
   }
   const count = (state: State): number => findings.filter((finding) => finding.state === state).length
   const [failed, warned] = [count('fail'), count('warn')]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { TOKEN_ALGORITHMS } from '../domains/identity/index.ts'
-import { LEVELS } from '../platform/telemetry/logger.ts'
+import { TOKEN_ALGORITHMS } from '../kernel/token-algorithms.ts'
+import { LEVELS } from '../platform/telemetry/levels.ts'
 import { addressTest } from '../surfaces/rest/client-address.ts'
 import { failpointList } from './failpoints.ts'
 import { TRACE_VARIABLES } from './trace-environment.ts'

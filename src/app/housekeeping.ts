@@ -3,6 +3,7 @@ import { orgIds, type Identity } from '../domains/identity/index.ts'
 import { removeEndedWindows, repairUsage } from '../domains/limits/index.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { every, type Repeated } from '../kernel/every.ts'
+import { toTenonError } from '../kernel/tenon-error.ts'
 import { countedRepositories, type CodeIntelligence } from '../pipelines/code/index.ts'
 import { countedRuns, type Engine } from '../pipelines/engine/index.ts'
 import type { Database } from '../platform/db/index.ts'
@@ -23,7 +24,11 @@ const REPAIR_ROUNDS = 60
 
 /** What no call waits for, done by every worker now and then: each task does nothing that another has done. */
 export function startHousekeeping({ db, identity, engine, code, log }: HousekeepingOptions): Repeated {
-  const failed = (error: unknown): void => log.warn({ err: error }, 'house-keeping failed')
+  const failed = (error: unknown): void => {
+    // A database that is away is told by what waits for it.
+    const level = toTenonError(error).code === 'unavailable' ? 'warn' : 'error'
+    log[level]({ err: error }, 'house-keeping failed')
+  }
   const schedules = every(SCHEDULES_MS, () => engine.startDue(), failed)
   const tidying = every(
     EVERY_MS,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import type { InstallationKind } from '../contract/release.ts'
 
 /** Where this Tenon runs from: a checkout with its sources, or a package that npm installed, with what was built of them. */
 export interface Installation {
@@ -8,11 +9,15 @@ export interface Installation {
   readonly installed: boolean
 }
 
-/** What a person types before the name of a command. */
-export function commandOf({ root, installed }: Installation): string {
+export function kindOf({ root, installed }: Installation): InstallationKind {
+  if (!installed) return 'checkout'
   // npm puts a global package below a folder that is no package itself, and links its programs on the PATH.
-  const isGlobal = installed && !existsSync(join(dirname(dirname(root)), 'package.json'))
-  return isGlobal ? 'tenon' : 'npx tenon'
+  return existsSync(join(dirname(dirname(root)), 'package.json')) ? 'project' : 'global'
+}
+
+/** What a person types before the name of a command. */
+export function commandOf(installation: Installation): string {
+  return kindOf(installation) === 'global' ? 'tenon' : 'npx tenon'
 }
 
 export interface Home {

@@ -64,8 +64,8 @@ function otherCommands({ config, say }: LocalSurroundings): readonly LocalComman
       description:
         'Look at everything that Tenon needs on this machine and at the server that the command line talks to: Node, git, data folder, database, port, master key, server, API key, clock and settings. Ends with 1 when something fails; a warning alone does not count.',
       examples: ['tenon doctor', 'tenon doctor --json', 'tenon doctor --url https://tenon.example.org'],
-      run: async ({ json, colors, url, access }) =>
-        (await import('./doctor.ts')).doctor({ config, url, access, fetch: httpFetch, json, colors, say }),
+      run: async ({ json, colors, width, url, access }) =>
+        (await import('./doctor.ts')).doctor({ config, url, access, fetch: httpFetch, json, colors, width, say }),
     },
     {
       name: 'mcp',

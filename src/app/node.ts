@@ -81,21 +81,24 @@ export async function startNode(options: NodeOptions): Promise<TenonNode> {
   const engine = createEngine({ db, pipelines: code.pipelines, clock, log, retentionDays: config.runRetentionDays })
   const metrics = await nodeMetrics({ role: roleOf(options), db, pipelines: code.pipelines, log })
   const verbs = [...engine.verbs, ...code.verbs]
-  const caller = composeCaller({ db, identity, clock, log, verbs, callEnded: metrics.operationEnded })
+  const ending = new AbortController()
+  const callEnded = metrics.operationEnded
+  const caller = composeCaller({ db, identity, clock, log, verbs, ending: ending.signal, callEnded })
   let stopping = false
   const checks = checksOf(db, () => !stopping)
   const mcp = createMcp({
     caller,
+    log,
     publicUrl: config.publicUrl,
     hosts: [config.host, 'localhost', '127.0.0.1', '[::1]', new URL(config.publicUrl).hostname],
   })
   const { publicUrl, trustedProxies, metricsToken } = config
   const shown = { checks, log, metrics, metricsToken }
   const app = createRestApp({ ...shown, caller, publicUrl, issuer: config.oauth?.issuer, trustedProxies, mcp })
-  const running: Running = { queue, db, code }
-  const stop = async (ending: Ending): Promise<void> => {
+  const running: Running = { log, queue, db, code, endWaits: () => ending.abort() }
+  const stop = async (times: Ending): Promise<void> => {
     stopping = true
-    await stopAll(running, ending)
+    await stopAll(running, times)
   }
   try {
     running.caches = every(
@@ -160,9 +163,12 @@ const SWEEP_MS = 3_600_000
 
 /** What a node has begun. */
 interface Running {
+  readonly log: Log
   readonly queue: Queue
   readonly db: Database
   readonly code: CodeIntelligence
+  /** Whoever waits for a run is answered: it goes on, and would hold the end of this node up. */
+  readonly endWaits: () => void
   /** Of this node alone, whatever it does. */
   caches?: Repeated
   identity?: Identity
@@ -173,16 +179,19 @@ interface Running {
 }
 
 async function stopAll(
-  { queue, db, code, caches, identity, listening, probes, worker, housekeeping }: Running,
+  { log, queue, db, code, endWaits, caches, identity, listening, probes, worker, housekeeping }: Running,
   { drainMs, graceMs }: Ending,
 ): Promise<void> {
   listening?.drain()
   const stopWork = Promise.allSettled([worker?.stop(graceMs), housekeeping?.stop(), caches?.stop(), queue.stop()])
   if (listening !== undefined) {
     await sleep(drainMs)
+    endWaits()
     await listening.close(graceMs)
   }
-  await stopWork
+  for (const part of await stopWork)
+    if (part.status === 'rejected')
+      log.error({ err: part.reason as unknown }, 'a part of the node could not be stopped')
   // Until nothing is done any more, it can be watched.
   await probes?.close(0)
   await identity?.stop()

@@ -58,7 +58,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
     })
     undo.unshift(() => node.stop({ drainMs: 0, graceMs: GRACE_MS }))
     const url = node.url ?? config.publicUrl
-    say(`  API        ${url}   (described at /openapi.json)`)
+    say(`  API        ${url}   (read it at /docs)`)
     say(`  MCP        ${url}/mcp`)
     say(`  data, log  ${config.dataDir}, ${logFile}`)
     say(`  ready in ${((performance.now() - began) / 1000).toFixed(1)} s`)

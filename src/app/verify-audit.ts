@@ -39,7 +39,7 @@ async function* entriesOf(file: string): AsyncGenerator<AuditEntry> {
     }
   } catch (cause) {
     if (cause instanceof TenonError) throw cause
-    throw new TenonError('usage', { details: { issues: [{ path: 'file', message: 'It can not be read' }] }, cause })
+    throw new TenonError('usage', { details: { reason: `${file} can not be read` }, cause })
   }
 }
 

@@ -93,7 +93,7 @@ export const CALL_ERRORS = {
     exitCode: EXIT.failed,
     retryable: false,
     message: 'This client is too old for the server.',
-    recovery: 'Upgrade it as details.upgrade says, and try again.',
+    recovery: 'Upgrade it by the command of details.upgrade that fits how it was installed, and try again.',
   },
   rate_limited: {
     httpStatus: 429,

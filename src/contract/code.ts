@@ -45,7 +45,7 @@ const token = z
   .max(4096)
   .regex(/^[\x21-\x7e]+$/, 'Visible ASCII characters without spaces')
   .nullable()
-  .describe('Access token for a private repository over https, kept sealed; null forgets the one that is kept')
+  .describe('Access token for a private repository over https, kept sealed; `null` forgets the one that is kept')
 const username = z
   .string()
   .min(1)

@@ -23,8 +23,8 @@ const tokens = z.int().min(500).max(100_000).optional()
 
 /** For callers with little room, such as a model's context. */
 export const pageTokens = tokens.describe(
-  'Fewer entries than `limit`, when they would have more than about so many tokens of four characters; the cursor leads to the rest',
+  'Fewer entries than `limit`, when they would have more than about so many tokens of four bytes; the cursor leads to the rest',
 )
 export const maxTokens = tokens.describe(
-  'The answer is cut, the least important first, until it has about so many tokens of four characters',
+  'The answer is cut, the least important first, until it has about so many tokens of four bytes',
 )

@@ -172,6 +172,8 @@ export const analyzeImpact = defineOperation({
       description:
         'Tells what an edit can break, before or after it is made. Give repository and one of: diff (unified, as `git diff` prints it), files, symbols, or base and head. Returns the changed symbols, dependent files with distance and the import they were reached by, the tests to run, the HTTP routes and jobs touched, import cycles, and a risk level with reasons. Use it before changing shared code and before finishing a change; use search_dependencies only to look around one file. risk.level is `unknown`, and `unknown` says why, when the index can not tell: do not take that for low.',
       defaults: { maxTokens: 8000, limit: 200 },
+      // It fetches commits that this node does not have.
+      openWorld: true,
     },
     cli: {
       absent: '`tenon impact` takes the diff from the git repository in the current folder, and then asks the same',

@@ -147,7 +147,7 @@ export const updateProject = defineOperation({
       description: description
         .nullable()
         .optional()
-        .describe('New description; an empty one, or null in JSON, takes the old one away'),
+        .describe('New description; an empty one or `null` takes the old one away'),
     })
     .refine(
       (body) => body.name !== undefined || body.description !== undefined,

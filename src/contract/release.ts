@@ -17,9 +17,17 @@ export const CLIENT_HEADER = 'x-tenon-client'
 /** Sent with every answer: `1.2.3; api=1`. */
 export const SERVER_HEADER = 'x-tenon-version'
 
-/** Brings an installation to a release: a checkout in its folder, a package where that of the release lies. */
-export function upgradeTo({ version }: Release): string {
-  return `git pull && npm ci (checkout), or npm install --global ./tenon-${version}.tgz (package)`
+/** How Tenon came onto a machine: as a clone, as a package for all of it, or as one of a project. */
+export const INSTALLATIONS = ['checkout', 'global', 'project'] as const
+export type InstallationKind = (typeof INSTALLATIONS)[number]
+
+/** What brings each kind of installation to a release. The other side does not know which one it is. */
+export function upgradesTo({ version }: Release): Readonly<Record<InstallationKind, string>> {
+  return {
+    checkout: 'git pull && npm ci',
+    global: `npm install --global ./tenon-${version}.tgz`,
+    project: `npm install ./tenon-${version}.tgz`,
+  }
 }
 
 const HEADER = /^(?:[a-z][a-z0-9-]{0,31}\/)?(\d{1,6}\.\d{1,6}\.\d{1,6}(?:-[0-9A-Za-z.-]{1,64})?); ?api=(\d{1,6})$/

@@ -209,7 +209,7 @@ const noTool = { absent: 'people look after runs; an agent starts, follows and c
 export const startRun = defineOperation({
   name: 'runs.start',
   summary: 'Start a run',
-  description: 'Starts a run of a pipeline by its name. The answer comes when it is queued.',
+  description: 'By the name of its pipeline. The answer comes when it is queued.',
   method: 'POST',
   path: '/v1/runs/{org}',
   auth: 'key',

@@ -16,6 +16,7 @@ export interface CtxParts extends Pick<
   Ctx,
   | 'requestId'
   | 'signal'
+  | 'ending'
   | 'log'
   | 'clock'
   | 'address'

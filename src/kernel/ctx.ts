@@ -76,6 +76,8 @@ export interface Progress {
 export interface Ctx extends Principal {
   readonly requestId: string
   readonly signal: AbortSignal
+  /** Aborts when this node is about to end: whoever waits for something answers with what there is. */
+  readonly ending: AbortSignal
   readonly log: Log
   readonly clock: Clock
   readonly address: string

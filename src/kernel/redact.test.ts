@@ -16,6 +16,19 @@ const SECRETS = [
   'password=hunter22',
   '"client_secret": "abc def"',
   'TENON_ROOT_KEY=correct-horse',
+  'AWS_SECRET_ACCESS_KEY=correct-horse',
+  '--token=correct-horse',
+  'Authorization: Custom correct-horse',
+  '{"authorization":"correct-horse"}',
+  '{"token":"correct-horse"}',
+  '/back?to=https%3A%2F%2Fexample.org%3Ftoken%3Dcorrect-horse',
+  '-----BEGIN PGP PRIVATE KEY BLOCK-----\nabcd\n-----END PGP PRIVATE KEY BLOCK-----',
+  'jürgen@müller.example',
+  'someone%40example.org',
+  'sbp_0123456789abcdef0123456789abcdef01234567',
+  'gsk_0123456789abcdefghij',
+  'vcp_0123456789abcdefghijABCD',
+  'SG.0123456789abcdefghij.0123456789abcdefghij',
 ]
 
 /** Each in the form in which it comes: what stands for a person, a payment or an account. */
@@ -68,6 +81,70 @@ const HARMLESS = [
 ]
 
 describe('redaction', () => {
+  it('masks what stands in JSON, however often that was made a string', () => {
+    let text = JSON.stringify({ password: 'correct "horse" battery', token: 'staple' })
+    for (let i = 0; i < 4; i++) {
+      expect(redactText(text)).not.toMatch(/correct|battery|staple/)
+      expect(redactText(text.slice(0, text.indexOf('horse') + 3))).not.toMatch(/correct|hor/)
+      text = JSON.stringify({ body: text })
+    }
+  })
+
+  it('shows nothing of a secret that stands where a long text is cut', () => {
+    const secrets = ['https://user:horse-correct@example.org/', 'sk-horse-correct-0123', 'horse-correct@example.org']
+    for (const secret of secrets)
+      for (let before = 1; before < secret.length; before += 3) {
+        const text = `${'x'.repeat(16_383 - before)} ${secret} ${'y'.repeat(2_000)}`
+        expect(redactText(text)).not.toContain('horse')
+      }
+    expect(redactText('a '.repeat(20_000))).toHaveLength(16_385)
+    const many = 'password=horse-correct '.repeat(2_000)
+    expect(redactText(many)).not.toContain('horse')
+  })
+
+  it('takes no longer than it may for the worst of texts', () => {
+    const worst = ['a', '+4', 'a%40', 'a.a@', 'eyJ', 'password="', 'DE89-A-', 'https://a:', '4242 ', '?token_', '\\']
+    for (const part of worst) {
+      const text = part.repeat(16_384 / part.length)
+      const began = performance.now()
+      redactText(`${text}!@=`)
+      expect(performance.now() - began).toBeLessThan(500)
+    }
+  })
+
+  it('masks what follows or belongs to the name of a secret in lists and pairs', () => {
+    const value = { raw: ['host', 'h', 'x-api-key', 'horse'], pairs: [['authorization', 'horse']] }
+    expect(JSON.stringify(redactValue(value))).not.toContain('horse')
+    expect(redactValue([{ name: 'authorization', value: 'horse' }])).toEqual([
+      { name: 'authorization', value: '[redacted]' },
+    ])
+    expect(redactValue(['api-keys:read', 'runs:read'])).toEqual(['api-keys:read', 'runs:read'])
+    expect(redactValue({ apiKeyId: 'key_1', hasPassword: true })).toEqual({ apiKeyId: 'key_1', hasPassword: true })
+  })
+
+  it('throws on nothing, and shows no part of an error that is none', () => {
+    const throws = (): never => {
+      throw new Error('no')
+    }
+    const odd = {
+      getter: Object.defineProperty({}, 'a', { enumerable: true, get: throws }),
+      proxy: new Proxy({}, { getPrototypeOf: throws, ownKeys: throws }),
+      symbol: Symbol('horse'),
+      error: Object.assign(new Error('of'), { message: { password: 'horse' }, stack: ['password=horse'], name: 7 }),
+      code: Object.assign(new Error('of'), { code: 'password=horse' }),
+      toJSON: () => 'horse',
+    }
+    expect(redactValue(odd)).toMatchObject({ getter: '[unreadable]', proxy: '[unreadable]', symbol: '[symbol]' })
+    expect(JSON.stringify(redactValue(odd))).not.toContain('horse')
+  })
+
+  it('keeps the errors that one error stands for', () => {
+    const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:5432, password=horse')])
+    expect(redactValue(refused)).toMatchObject({
+      errors: [{ message: 'connect ECONNREFUSED ::1:5432, password=[redacted]' }],
+    })
+  })
+
   it('masks what has the shape of a secret or an address, and nothing else', () => {
     for (const secret of SECRETS) expect(redactText(`before ${secret} after`)).not.toContain(secret)
     const plain = 'run_01jd2m5x8qf3v7w9y0z1a2b3c4 read https://github.com/honojs/hono at 127.0.0.1:7420'

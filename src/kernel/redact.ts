@@ -7,24 +7,36 @@ const MAX_DEPTH = 8
 const MAX_ENTRIES = 200
 const MAX_TEXT = 16_384
 
+/** The cut may go through a secret; no shape but that of a private key, which needs no end, is longer. */
+const MAX_SHAPE = 1_024
+
 const SECRET_KEY =
-  /^(?:.*(?:password|passwd|passphrase|secret|credential|authorization|cookie|api[-_]?key|root[-_]?key|master[-_]?key|private[-_]?key)|(?:.*[-_a-z])?token|pass|pwd|key)$/i
+  /password|passwd|passphrase|secret|credential|authorization|cookie|(?:api|root|master|private|access|signing|encryption)[-_]?key|^(?:.*[-_a-z])?token$|^(?:pass|pwd|key|jwt|bearer|otp|pin|auth|signature)$|phone(?:[-_]?number)?$/i
 /** Named like a secret, but known to be harmless. */
-const HARMLESS_KEY = /^(?:secretSha256|.*tokens)$/i
+const HARMLESS_KEY = /^(?:secretSha256|.*tokens|.*[-_a-z]id)$/i
+
+const NAMED =
+  '(?:password|passwd|passphrase|secret|(?:api|root|master|private|secret|access)[_-]?key|(?:access|refresh|id|auth|private|session)[_-]?token)'
+/** What stands after a name. In JSON that is itself a string of JSON, as many backslashes end it as begin it. */
+const VALUE = String.raw`(?:"(?:[^"\\\n]|\\.)*"?|(?<deep>\\+)"(?:[^\n]*?(?<!\\)\k<deep>"|[^\n]*)|'[^'\n]*'?|[^\s,;&}"'[\\]+)`
 
 const SHAPES: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)/g, MASK],
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/?#@]{0,256}):[^\s/?#]{1,512}@/gi, `$1:${MASK}@`],
   [/\b(https?:\/\/)[^\s:/?#@]{8,512}@/gi, `$1${MASK}@`],
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${MASK}`],
-  [/\b((?:set-)?cookie|x-(?:api|root)-key)(["']?\s*[:=]\s*)[^\r\n]+/gi, `$1$2${MASK}`],
+  [/\b((?:set-)?cookie|x-(?:api|root)-key)(\\*["']?\s*[:=]\s*)[^\r\n]+/gi, `$1$2${MASK}`],
   [
-    /(["']?(?:password|passwd|passphrase|secret|(?:api|root|master|private|secret)[_-]?key|(?:access|refresh|id|auth)[_-]?token)["']?\s*[:=]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;&}"'[]+)/gi,
+    new RegExp(String.raw`(authorization\\*["']?\s*[:=]\s*)(?:(?=[\\"'])${VALUE}|[^\s\\"'][^\r\n\\"']*)`, 'gi'),
     `$1${MASK}`,
   ],
+  [new RegExp(String.raw`(${NAMED}\\*["']?\s*[:=]\s*)${VALUE}`, 'gi'), `$1${MASK}`],
+  [new RegExp(String.raw`(\btoken=|["']token\\*["']\s*:\s*)${VALUE}`, 'gi'), `$1${MASK}`],
   [/\btn_[a-z]{2,16}_[A-Za-z0-9_-]{4,}/g, MASK],
   [/\b(?:sk|pk|rk|whsec)[-_][A-Za-z0-9_-]{12,}/g, MASK],
   [/\b(?:gh[opusr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})/g, MASK],
+  [/\b(?:(?:hf|gsk|sbp|vc[apirk])_[A-Za-z0-9_]{20,}|sb_secret_[A-Za-z0-9_-]{10,}|GOCSPX-[A-Za-z0-9_-]{16,})/g, MASK],
+  [/\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/g, MASK],
   [/\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g, MASK],
   // What Stripe knows people and payments by; `cs_…` and `…_secret_…` let their holder pay or look.
   [/\bcs_(?:test|live)_[A-Za-z0-9]{8,}/g, MASK],
@@ -38,24 +50,33 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\bya29\.[A-Za-z0-9_-]{16,}/g, MASK],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, MASK],
   [/([?&;](?:[a-z_-]*(?:token|key|secret|signature|sig|password))=)[^&\s#'"]+/gi, `$1${MASK}`],
-  [/[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}\.[A-Za-z]{2,24}\b/g, '[e-mail]'],
+  [/(%(?:3f|26)[a-z_-]{0,40}(?:token|key|secret|signature|sig|password)%3d)[^&\s#'"%]+/gi, `$1${MASK}`],
+  [
+    /[\p{L}\p{N}._%+-]{1,64}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,6}\.\p{L}{2,24}(?!\p{L})/gu,
+    '[e-mail]',
+  ],
 ]
 
 /** What one of the shapes begins with or holds: most texts have none of it, and are looked at only once. */
 const SUSPECT =
-  /[@=]|:\/\/|bearer|basic|cookie|password|passwd|passphrase|secret|_key|-key|apikey|token|tn_|(?:sk|pk|rk|cs)[-_]|\b(?:sub|sub_sched|cus|pi|in|ii|il|si|seti|pm|card|src|ba|ch|py|re|txn|tok|acct|dp|po)_|npm_|gh[opusr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|ya29|eyJ|PRIVATE KEY/i
+  /[@=]|:\/\/|%40|%3d|bearer|basic|cookie|authorization|password|passwd|passphrase|secret|(?:api|root|master|private|access|[_-])key|token|tn_|(?:sk|pk|rk|cs|hf|gsk|sbp|vc[apirk])[-_]|\b(?:sub|sub_sched|cus|pi|in|ii|il|si|seti|pm|card|src|ba|ch|py|re|txn|tok|acct|dp|po)_|npm_|gh[opusr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|ya29|eyJ|GOCSPX|SG\.|PRIVATE KEY/i
 
 /** Ids of our own, which most fields of most lines are. */
 const OWN_ID = new RegExp(`^(?:${ID_PREFIXES.join('|')})_[0-9a-z]{26}$`)
 
 export function redactText(text: string): string {
   if (OWN_ID.test(text)) return text
-  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
-  const masked = SUSPECT.test(cut) ? SHAPES.reduce((rest, [shape, mask]) => rest.replaceAll(shape, mask), cut) : cut
-  return MAY_HOLD_NUMBER.test(masked) ? maskAccountNumbers(masked) : masked
+  if (text.length <= MAX_TEXT) return mask(text)
+  const beginning = mask(text.slice(0, MAX_TEXT + MAX_SHAPE))
+  return `${beginning.slice(0, Math.min(MAX_TEXT, beginning.length - MAX_SHAPE))}…`
 }
 
-/** A copy that is safe to log: strings masked, values under secret names replaced, errors with stack and causes. */
+function mask(text: string): string {
+  const rest = SUSPECT.test(text) ? SHAPES.reduce((left, [shape, by]) => left.replaceAll(shape, by), text) : text
+  return MAY_HOLD_NUMBER.test(rest) ? maskAccountNumbers(rest) : rest
+}
+
+/** A copy that is safe to log: strings masked, values under secret names replaced, errors with stack and causes. Never throws. */
 export function redactValue(value: unknown): unknown {
   return redact(value, 0, new Set())
 }
@@ -64,20 +85,36 @@ function redact(value: unknown, depth: number, above: Set<object>): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value === 'bigint') return redactText(value.toString())
   if (typeof value === 'number') return redactNumber(value)
-  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '[function]' : value
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
-  if (value instanceof URL) return redactText(value.href)
-  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (typeof value === 'symbol' || typeof value === 'function') return `[${typeof value}]`
+  if (typeof value !== 'object' || value === null) return value
   if (above.has(value)) return '[circular]'
   if (depth >= MAX_DEPTH) return '[deep]'
   above.add(value)
   try {
-    if (value instanceof Error) return redactError(value, depth, above)
-    if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((item) => redact(item, depth + 1, above))
-    return redactEntries(value, depth, above)
+    return redactObject(value, depth, above)
+  } catch {
+    // A getter or a proxy of somebody else: the line matters more than this part of it.
+    return '[unreadable]'
   } finally {
     above.delete(value)
   }
+}
+
+function redactObject(value: object, depth: number, above: Set<object>): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof URL) return redactText(value.href)
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (value instanceof Error) return redactError(value, depth, above)
+  return Array.isArray(value) ? redactItems(value, depth, above) : redactEntries(value, depth, above)
+}
+
+/** What follows the name of a secret is one, as in a list of headers. */
+function redactItems(items: readonly unknown[], depth: number, above: Set<object>): unknown[] {
+  return items.slice(0, MAX_ENTRIES).map((item, i) => {
+    const before = items[i - 1]
+    if (typeof item === 'string' && typeof before === 'string' && isNameOfSecret(before)) return MASK
+    return redact(item, depth + 1, above)
+  })
 }
 
 /** The number of a card may come as a number, too. */
@@ -89,14 +126,23 @@ function redactNumber(value: number): number | string {
 }
 
 function redactEntries(value: object, depth: number, above: Set<object>): object {
+  const entries = Object.entries(value).slice(0, MAX_ENTRIES)
+  const named = 'value' in value && entries.some(([key, item]) => NAME_KEY.test(key) && isNameOfSecret(item))
   return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, MAX_ENTRIES)
-      .map(([key, item]) => {
-        const { text, isSecret } = nameOf(key)
-        return [text, isSecret && item !== null && item !== undefined ? MASK : redact(item, depth + 1, above)]
-      }),
+    entries.map(([key, item]) => {
+      const { text, isSecret } = nameOf(key)
+      const isKept = item === null || item === undefined || typeof item === 'boolean'
+      const isMasked = !isKept && (isSecret || (named && key === 'value'))
+      return [text, isMasked ? MASK : redact(item, depth + 1, above)]
+    }),
   )
+}
+
+/** As `{ name: 'authorization', value: … }` has it. */
+const NAME_KEY = /^(?:name|header|field)$/
+
+function isNameOfSecret(item: unknown): boolean {
+  return typeof item === 'string' && /^[\w-]{3,64}$/.test(item) && nameOf(item).isSecret
 }
 
 interface Name {
@@ -117,8 +163,16 @@ function nameOf(key: string): Name {
 }
 
 function redactError(error: Error, depth: number, above: Set<object>): object {
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
-  const cause = error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1, above) }
-  const { name, message, stack } = error
-  return { name, message: redactText(message), ...code, stack: redactText(stack ?? ''), ...cause }
+  const part = (value: unknown): unknown => redact(value, depth + 1, above)
+  const { name, message, stack = '', cause } = error
+  const code = 'code' in error && typeof error.code === 'string' ? { code: part(error.code) } : {}
+  const errors = error instanceof AggregateError ? { errors: part(error.errors) } : {}
+  return {
+    name: part(name),
+    message: part(message),
+    ...code,
+    stack: part(stack),
+    ...errors,
+    ...(cause === undefined ? {} : { cause: part(cause) }),
+  }
 }

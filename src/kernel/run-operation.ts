@@ -56,6 +56,8 @@ export interface CallerOptions {
   readonly clock: Clock
   /** Longest time of a call, in milliseconds; that of the table of timeouts by default. */
   readonly callTimeoutMs?: number
+  /** Aborts when the node is about to end; it never does when left out. */
+  readonly ending?: AbortSignal | undefined
   readonly steps?: Readonly<Partial<Record<Exclude<StepName, OwnStep>, Step>>>
   /** Told of every refusal, with how far the call had come. */
   readonly refused?: (call: Call, error: TenonError) => Promise<void>
@@ -143,12 +145,13 @@ async function refuse(
   return refusal(error, call, begun)
 }
 
+const NEVER = new AbortController().signal
 const NOBODY: Principal = { actor: { kind: 'anonymous' }, org: null, scopes: [] }
 
 function newCall(
   operation: Operation,
   request: CallRequest,
-  { log, clock, tenant, callTimeoutMs = TIMEOUTS.call }: CallerOptions,
+  { log, clock, tenant, callTimeoutMs = TIMEOUTS.call, ending = NEVER }: CallerOptions,
 ): Call {
   const { requestId, address, idempotencyKey, lastEventId } = request
   // A stream lasts as long as its verb and its caller want.
@@ -174,6 +177,7 @@ function newCall(
       operation,
       requestId,
       signal,
+      ending,
       address,
       idempotencyKey,
       lastEventId,

@@ -36,6 +36,15 @@ describe('a span', () => {
     expect(JSON.stringify(spans.map(({ attributes, status }) => [attributes, status]))).not.toContain('secret text')
   })
 
+  it('shows no secret, also where a caller may choose the text', async () => {
+    const spans = await recordSpans(() =>
+      traced('work', { attributes: { id: 'tn_live_0123456789' } }, (span) =>
+        Promise.resolve(span.set({ other: 'someone@example.org', n: 1 })),
+      ),
+    )
+    expect(spans[0]?.attributes).toEqual({ id: '[redacted]', other: '[e-mail]', n: 1 })
+  })
+
   it('of a detail is made only inside of another that is recorded', async () => {
     const spans = await recordSpans(async () => {
       await tracedInside('alone', {}, () => Promise.resolve())

@@ -1,4 +1,5 @@
 import type * as Api from '@opentelemetry/api'
+import { redactText } from './redact.ts'
 import { toTenonError } from './tenon-error.ts'
 
 /**
@@ -103,20 +104,27 @@ function begin({ tracer, api }: Tracing, name: string, { kind, attributes }: Spa
   }
   const settings = {
     ...(kind === undefined ? {} : { kind: kinds[kind] }),
-    ...(attributes === undefined ? {} : { attributes }),
+    ...(attributes === undefined ? {} : { attributes: redacted(attributes) }),
   }
   return tracer.startSpan(name, settings, from)
 }
 
 function handleOf({ api }: Tracing, span: Api.Span): TraceSpan {
   return {
-    set: (attributes) => void span.setAttributes(attributes),
+    set: (attributes) => void span.setAttributes(redacted(attributes)),
     rename: (name) => void span.updateName(name),
     fail: (code) => {
       span.setAttribute('error.type', code).setStatus({ code: api.SpanStatusCode.ERROR, message: code })
     },
     end: () => span.end(),
   }
+}
+
+/** What a caller may choose, such as the id of a request, may be anything. */
+function redacted(attributes: Api.Attributes): Api.Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, typeof value === 'string' ? redactText(value) : value]),
+  )
 }
 
 const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/

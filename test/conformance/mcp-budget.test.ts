@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addRepository } from '../../src/contract/code.ts'
 import { addRepositoryToProject, createProject } from '../../src/contract/projects.ts'
 import { PLANS } from '../../src/contract/plans.ts'
-import { UNITS_PER_TOKEN } from '../../src/kernel/fit-page.ts'
+import { BYTES_PER_TOKEN, sizeOf } from '../../src/kernel/fit-page.ts'
 import { operationTools, TOOLS } from '../../src/surfaces/mcp/tools.ts'
 import { makeRepository } from '../support/git-repository.ts'
 import { endOfRun, indexed } from '../support/indexing.ts'
@@ -45,6 +45,7 @@ async function fill(): Promise<void> {
     'quotes.txt': `needle ${'"needle" '.repeat(300)}\n`.repeat(300),
     'control.txt': `${'\u0001'.repeat(100)}\n`.repeat(5_000),
     'one-line.txt': '"'.repeat(200_000),
+    'chinese.txt': `${'\u4e2d\u6587'.repeat(50)}\n`.repeat(2_000),
   })
   await indexed(org, source, { name: BIG })
   const small = makeRepository(join(folder.path, 'small'), { 'a.ts': 'export const a = 1\n' })
@@ -111,7 +112,7 @@ async function ask(name: string, args: Record<string, unknown>): Promise<Answer>
 }
 
 async function tokensOf(name: string, args: Record<string, unknown>): Promise<number> {
-  return JSON.stringify(await ask(name, args)).length / UNITS_PER_TOKEN
+  return sizeOf(await ask(name, args)) / BYTES_PER_TOKEN
 }
 
 /** What the pages of a list have, one after the other. */
@@ -151,8 +152,8 @@ describe('the answer of a tool', () => {
     }
   })
 
-  it('is cut in a file of quotes, of control characters and of one line', async () => {
-    for (const path of ['quotes.txt', 'control.txt', 'one-line.txt']) {
+  it('is cut in a file of quotes, of control characters, of one line and of another script', async () => {
+    for (const path of ['quotes.txt', 'control.txt', 'one-line.txt', 'chinese.txt']) {
       const tokens = await tokensOf('get_file', { repository: BIG, path })
       expect([path, tokens > 500, tokens <= MAX_TOKENS]).toEqual([path, true, true])
     }

@@ -83,6 +83,28 @@ describe('the reference in a browser', () => {
     await page.context().close()
   })
 
+  it('says that nothing matches, in its own words', async () => {
+    const { page } = await visit('/docs')
+    await page.locator('.operation-filter-input').fill('no such thing')
+    const answer = page.locator('#ui [role="status"]')
+    await answer.waitFor()
+    expect(await answer.innerText()).toBe('No operation matches “no such thing”.')
+    await page.locator('.operation-filter-input').fill('')
+    await page.locator('.opblock').first().waitFor()
+    await page.context().close()
+  })
+
+  it('shows fields to fill in only where an operation is tried', async () => {
+    const { page } = await visit('/docs#/Repositories/repositories.get')
+    const open = page.locator('.opblock.is-open')
+    const fields = open.locator('.parameters-col_description input')
+    await open.waitFor()
+    expect(await fields.first().isVisible()).toBe(false)
+    await open.locator('.try-out__btn').click()
+    await fields.first().waitFor()
+    await page.context().close()
+  })
+
   it('opens the operation that a link names', async () => {
     const { page } = await visit('/docs#/Caller/me.get')
     const open = page.locator('.opblock.is-open')
@@ -110,6 +132,7 @@ describe('the reference in a browser', () => {
     await answer.waitFor()
     expect(await answer.locator('.response-col_status').last().innerText()).toContain('200')
     expect(await answer.innerText()).toContain('"slug": "readers"')
+    expect(await me.locator('.curl').innerText()).not.toContain('X-Tenon-Client')
     expect(complaints).toEqual([])
     const kept = 'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])'
     expect(await page.evaluate(kept)).toBe('[{},{},""]')

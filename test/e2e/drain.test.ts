@@ -136,6 +136,60 @@ describe('a node that is told to end while it is called', () => {
   }, 120_000)
 })
 
+describe('a node that is told to end while calls wait for a run', () => {
+  it('answers each with the run as it is, ends streams of events, and does not wait for the run', async () => {
+    const folder = temporaryFolder('waiting')
+    // Its run is never worked on, and would be by the workers of the others.
+    const apart = await createTestDatabase()
+    const own = programsOn(apart.url)
+    onTestFinished(async () => {
+      await own.end()
+      await apart.close()
+      folder.remove()
+    })
+    const source = makeRepository(join(folder.path, 'waited-for'), { a: 'text\n' })
+    const api = await own.serve({
+      TENON_DATA_DIR: join(folder.path, 'data'),
+      TENON_DRAIN_SECONDS: '0',
+      TENON_LOCAL_REPOS: folder.path,
+    })
+    explainFailure(api)
+    const { client, apiKey, slug } = await onboard(api.url, 'waiting')
+    // No worker comes: it would wait for good.
+    const { run } = (await client.call(addRepository, { source })).data
+    const ask = (path: string, body?: object) =>
+      fetch(new URL(path, api.url), {
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+        headers: {
+          ...bearer(apiKey),
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+        },
+      })
+    const params = { name: 'get_run', arguments: { run: run.id, waitSeconds: 50 } }
+    const tool = (more: object) =>
+      ask('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { ...params, ...more } })
+    const overRest = ask(`/v1/runs/${slug}/${run.id}?waitSeconds=50`)
+    const overMcp = tool({})
+    // Their first words come when they have begun to wait.
+    const streams = await Promise.all([tool({ _meta: { progressToken: 1 } }), ask(`/v1/runs/${slug}/${run.id}/events`)])
+
+    const told = performance.now()
+    const code = await api.stop()
+    const took = performance.now() - told
+    const texts = await Promise.all([overRest, overMcp, ...streams].map(async (answer) => (await answer).text()))
+
+    expect(code).toBe(0)
+    // Less than the grace that calls under way have.
+    expect(took).toBeLessThan(10_000)
+    const [rest = '', mcp = '', progress = '', events = ''] = texts
+    expect(JSON.parse(rest)).toMatchObject({ data: { id: run.id, status: 'queued' } })
+    expect(JSON.parse(mcp)).toMatchObject({ result: { structuredContent: { data: { id: run.id, status: 'queued' } } } })
+    expect(progress).toMatch(/notifications\/progress[^]*"structuredContent":\{"data":\{"id":"run_/)
+    expect(events).toContain('event: run')
+  }, 60_000)
+})
+
 /** Files for so many chunks of the work, of which each takes 4 MB: binary, so that there is little to do for each. */
 function filesFor(chunks: number): Record<string, Buffer> {
   const content = (n: number): Buffer => Buffer.concat([Buffer.from(`${n}`), Buffer.alloc(980_000)])

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { addRepository, getRepository } from '../../src/contract/code.ts'
+import { addRepository, deleteRepository, getRepository } from '../../src/contract/code.ts'
 import { getRun, isEnded } from '../../src/contract/runs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { makeRepository } from '../support/git-repository.ts'
@@ -80,21 +80,49 @@ it('a line says which call, run and repository it is about, in snake_case, at th
   for (const program of [api, quiet, worker]) expect(program.output()).not.toContain(apiKey)
 })
 
-it('a step that fails says of which run and repository', async () => {
+it('a step that fails for what its repository is like says of which run, and is no error of ours', async () => {
   const { client } = await onboard(api.url, 'failing-organisation')
   const source = makeRepository(join(folder.path, 'lost'), { 'a.ts': 'export const lighthouse = 1\n' })
   const stopped = await worker.stop()
   expect(stopped).toBe(0)
   const { data } = await client.call(addRepository, { source })
   rmSync(source, { recursive: true })
-  worker = await programs.worker({ ...env, LOG_LEVEL: 'error' })
+  worker = await programs.worker({ ...env, LOG_LEVEL: 'warn' })
   expect(await lineOf(worker, ({ msg }) => msg === 'a step failed')).toMatchObject({
-    level: 'error',
+    level: 'warn',
     run_id: data.run.id,
     repository: data.repository.id,
     org: expect.stringMatching(/^org_/) as unknown,
     request_id: expect.stringMatching(/^.{8,}$/) as unknown,
     step: 'plan',
     err: { stack: expect.stringContaining('at ') as unknown },
+  })
+})
+
+it('what a worker has done says for which call, run or job, organisation and repository', async () => {
+  await worker.stop()
+  worker = await programs.worker({ ...env, LOG_LEVEL: 'info' })
+  const { client } = await onboard(api.url, 'working-organisation')
+  const source = makeRepository(join(folder.path, 'worked'), { 'a.ts': 'export const lighthouse = 1\n' })
+  const { data } = await client.call(addRepository, { source })
+  const finished = await lineOf(worker, ({ msg, step }) => msg === 'a step is done' && step === 'finish')
+  const asked = linesOf(api).findLast(({ operation }) => operation === 'repositories.add')
+  const about = { level: 'info', org: asked?.['org'], repository: data.repository.id }
+  expect(finished).toMatchObject({
+    ...about,
+    request_id: asked?.['request_id'],
+    run_id: data.run.id,
+    pipeline: 'git/code/index',
+    elapsed_ms: expect.any(Number) as unknown,
+  })
+  expect(linesOf(worker).map(({ step }) => step)).toEqual(['plan', 'finish'])
+
+  await client.call(deleteRepository, { repository: data.repository.id })
+  const purged = await lineOf(worker, ({ msg }) => msg === 'a job is done')
+  expect(purged).toMatchObject({
+    ...about,
+    request_id: linesOf(api).findLast(({ operation }) => operation === 'repositories.delete')?.['request_id'],
+    job_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+    job: 'code.purge',
   })
 })

@@ -54,8 +54,11 @@ describe('the package', () => {
     const own = all.filter((path) => !path.startsWith('package/node_modules/'))
     expect(own).toContain('package/dist/app/bin.js')
     expect(own).toContain('package/db/migrations/0001_identity.sql')
-    expect(own.filter((path) => !/^package\/(?:(?:bin|db\/migrations|dist|docs)\/|[^/]+$)/.test(path))).toEqual([])
-    expect(own.filter((path) => /\.tsx?$|\.test\.|(?:^|\/)(?:test|\.tenon)\//.test(path))).toEqual([])
+    expect(
+      own.filter((path) => !/^package\/(?:(?:bin|db\/migrations|dist|docs|examples)\/|[^/]+$)/.test(path)),
+    ).toEqual([])
+    const run = own.filter((path) => !path.startsWith('package/examples/'))
+    expect(run.filter((path) => /\.tsx?$|\.test\.|(?:^|\/)(?:test|\.tenon)\//.test(path))).toEqual([])
     expect(own.length).toBeLessThan(MAX_OWN_FILES)
     expect(statSync(tarball).size).toBeLessThan(MAX_TARBALL_BYTES)
     const places = [ROOT, folder.path]
@@ -64,6 +67,17 @@ describe('the package', () => {
       return places.some((place) => text.includes(place))
     })
     expect(named).toEqual([])
+  })
+
+  it('has what its documents link to', () => {
+    const documents = globSync(['README.md', 'CHANGELOG.md', 'docs/**/*.md'], { cwd: installed })
+    expect(documents.length).toBeGreaterThan(30)
+    const broken = documents.flatMap((path) =>
+      [...readFileSync(join(installed, path), 'utf8').matchAll(/\]\(([^)#\s]+)/g)].flatMap(([, link = '']) =>
+        /^[a-z]+:/.test(link) || existsSync(join(installed, dirname(path), link)) ? [] : [`${path}: ${link}`],
+      ),
+    )
+    expect(broken).toEqual([])
   })
 
   it('has every file beside the sources that they read', () => {
@@ -95,6 +109,10 @@ describe('the package', () => {
 })
 
 describe('the installed program', () => {
+  it('has its page of the manual where `man` looks for it, beside the folder of programs', () => {
+    expect(readFileSync(at('prefix', 'share', 'man', 'man1', 'tenon.1'), 'utf8')).toMatch(/^\.TH TENON 1 /m)
+  })
+
   it('says its version and its commands on a machine with any Node', async () => {
     expect(await tenon('--version')).toContain(manifest.version)
     expect(await tenon('--help')).toContain('start')

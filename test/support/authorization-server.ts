@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 
 export const CLIENT = { id: 'client-of-a-test', secret: 'secret-of-a-test' }
+const MOVED = '/moved'
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const
 type Algorithm = (typeof ALGORITHMS)[number]
 
@@ -21,8 +22,8 @@ export interface AuthorizationServer {
   readonly issuer: string
   /** How often each path was asked for. */
   readonly asked: ReadonlyMap<string, number>
-  /** What it answers: as it should, nothing that helps, nothing at all, too much, or as if it were another. */
-  mode: 'well' | 'broken' | 'silent' | 'huge' | 'another'
+  /** What it answers: as it should, nothing that helps, nothing at all, too much, as if it were another, or where to ask instead. */
+  mode: 'well' | 'broken' | 'silent' | 'huge' | 'another' | 'moved'
   /** Claims of each token that it gives to its client; those of a user of the organisation, for instance. */
   granted: Readonly<Record<string, unknown>>
   /** A token with these claims beside issuer, subject and a life of five minutes; undefined leaves one out. */
@@ -74,7 +75,11 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     const { pathname } = new URL(request.url ?? '/', origin)
     asked.set(pathname, (asked.get(pathname) ?? 0) + 1)
     if (self.mode === 'silent') return
-    const [status, body] = await answerTo(pathname, request)
+    if (self.mode === 'moved' && !pathname.startsWith(MOVED)) {
+      response.writeHead(302, { location: `${MOVED}${pathname}` }).end()
+      return
+    }
+    const [status, body] = await answerTo(pathname.replace(MOVED, ''), request)
     const padding = self.mode === 'huge' ? { padding: 'x'.repeat(2 ** 20) } : {}
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ ...body, ...padding }))
   }

@@ -8,12 +8,16 @@ const PUBLIC_URL = 'https://tenon.example'
 
 /** The HTTP surfaces of a node on a free port of this machine. */
 export function listenOn(caller: Caller): Promise<Listening> {
-  return listenWith(caller, createMcp({ caller, hosts: [HOST, 'localhost'], publicUrl: PUBLIC_URL }))
+  return listenWith(caller, createMcp({ caller, log: silentLog, hosts: [HOST, 'localhost'], publicUrl: PUBLIC_URL }))
 }
 
 /** The same with other tools than those of the contract, and whoever the caller lets in. */
 export function listenWithTools(caller: Caller, tools: readonly McpTool[], port = 0): Promise<Listening> {
-  return listenWith(caller, createMcp({ caller, tools, hosts: [HOST, 'localhost'], publicUrl: PUBLIC_URL }), port)
+  return listenWith(
+    caller,
+    createMcp({ caller, tools, log: silentLog, hosts: [HOST, 'localhost'], publicUrl: PUBLIC_URL }),
+    port,
+  )
 }
 
 /** Lets everybody in, and calls nothing. */

@@ -50,7 +50,7 @@ export function requiredFields(operation: Operation): string[] {
 
 /** `fetch` that reaches the REST surface of a node, and MCP beside it, without a socket. */
 export function fetchOn(node: TestNode): typeof fetch {
-  const mcp = createMcp({ caller: node.caller, hosts: ['127.0.0.1'], publicUrl: URL_BASE })
+  const mcp = createMcp({ caller: node.caller, log: silentLog, hosts: ['127.0.0.1'], publicUrl: URL_BASE })
   const rest = { log: silentLog, checks: {}, publicUrl: URL_BASE, trustedProxies: [], mcp }
   const app = createRestApp({ caller: node.caller, ...rest })
   return async (input: Request | URL | string, init?: RequestInit) => {

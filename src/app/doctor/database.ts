@@ -38,7 +38,7 @@ async function asked<T>(url: string, question: (client: pg.Client) => Promise<T>
     query_timeout: TIMEOUT_MS,
     application_name: 'tenon doctor',
   })
-  client.on('error', () => {})
+  client.on('error', () => {}) // a connection that breaks also fails the query that waits on it
   try {
     await client.connect()
     return await question(client)

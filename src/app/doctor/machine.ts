@@ -59,6 +59,7 @@ function nearestFolder(path: string): string {
 export async function portFinding({ host, port }: Config, isTenon: boolean): Promise<Finding> {
   if (isTenon) return ok('port', `${port}, used by Tenon`)
   const free = await new Promise<boolean>((resolve) => {
+    // Whatever hinders it: nobody can listen there.
     const probe = createServer().once('error', () => resolve(false))
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)))
   })

@@ -2,7 +2,13 @@ import { ApiError, createClient } from '../../contract/client.ts'
 import { ERRORS } from '../../contract/errors.ts'
 import { health, type Health } from '../../contract/health.ts'
 import { getMe, type ApiKey } from '../../contract/identity.ts'
-import { compareReleases, OWN_RELEASE, upgradeTo, type Release } from '../../contract/release.ts'
+import {
+  compareReleases,
+  OWN_RELEASE,
+  upgradesTo,
+  type InstallationKind,
+  type Release,
+} from '../../contract/release.ts'
 import { listRuns } from '../../contract/runs.ts'
 import type { Access } from '../../surfaces/cli/index.ts'
 import { codeOf, fail, ok, warn, type Finding } from './finding.ts'
@@ -21,12 +27,13 @@ export interface VisitOptions {
   readonly url: string
   readonly fetch: typeof globalThis.fetch
   readonly own?: Release
+  readonly installation?: InstallationKind
   readonly now?: () => number
 }
 
 /** Whether a server answers there, of which release it is, and whether its clock agrees. */
 export async function serverFindings(options: VisitOptions): Promise<ServerVisit> {
-  const { url, own = OWN_RELEASE, now = Date.now } = options
+  const { url, own = OWN_RELEASE, installation = 'global', now = Date.now } = options
   let state: Health
   let date: string | null
   const asked = now()
@@ -39,7 +46,11 @@ export async function serverFindings(options: VisitOptions): Promise<ServerVisit
   }
   return {
     isTenon: true,
-    findings: [stateFinding(url, state), versionFinding(state, own), ...clockFinding(date, (asked + now()) / 2)],
+    findings: [
+      stateFinding(url, state),
+      versionFinding(state, own, installation),
+      ...clockFinding(date, (asked + now()) / 2),
+    ],
   }
 }
 
@@ -53,12 +64,15 @@ function stateFinding(url: string, { status, checks }: Health): Finding {
   )
 }
 
-function versionFinding({ version, api_version: api }: Health, own: Release): Finding {
+function versionFinding({ version, api_version: api }: Health, own: Release, installation: InstallationKind): Finding {
   const server: Release = { version, api: Number(api) }
   const found = `server ${version} (API ${api}), command line ${own.version} (API ${own.api})`
   const order = compareReleases(own, server)
   if (order === 0) return ok('versions', found)
-  const advice = `Upgrade the ${order < 0 ? 'command line' : 'server'}: ${upgradeTo(order < 0 ? server : own)}`
+  const advice =
+    order < 0
+      ? `Upgrade the command line: ${upgradesTo(server)[installation]}`
+      : `Upgrade the server to ${own.version}, as its docs/guide/install.md says.`
   return server.api === own.api ? warn('versions', found, advice) : fail('versions', found, advice)
 }
 

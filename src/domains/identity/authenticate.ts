@@ -36,10 +36,11 @@ export interface OAuthOptions extends OAuthSettings {
 
 /** Finds out whose credential this is. */
 export function createAuthenticator({ db, rootKey, clock, log, oauth }: AuthenticatorOptions): Authenticator {
+  const isCurrent = (): boolean => cache.isCurrent()
   const tokens =
     oauth === undefined
       ? undefined
-      : createTokenAuthenticator({ db, settings: oauth, clock, log, timings: oauth.timings })
+      : createTokenAuthenticator({ db, settings: oauth, clock, log, isCurrent, timings: oauth.timings })
   const cache = createKeyCache({ db, log, load: (sha256) => loadKey(db, sha256), dropped: tokens?.drop })
   const lastUsed = createLastUsed({ db, clock, log })
   const rootSha256 = createHash('sha256').update(rootKey).digest()

@@ -9,7 +9,6 @@ import { revokeSelfVerb } from './revoke-self.ts'
 import { rotateApiKeyVerb } from './rotate-api-key.ts'
 
 export { findOrg } from './find-org.ts'
-export { TOKEN_ALGORITHMS } from './oauth/index.ts'
 export type { OAuthOptions } from './authenticate.ts'
 export type { OnboardingStep } from './onboarding/index.ts'
 export { orgIds } from './org-ids.ts'

@@ -18,6 +18,8 @@ export interface KeyCache {
   find(sha256: Buffer): Promise<CachedKey | null>
   /** Keys of an organisation have just been changed on this node. */
   forget(org: OrgId): void
+  /** Whether what is kept can be believed: without word from the database every look-up goes there. */
+  isCurrent(): boolean
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -87,10 +89,12 @@ export function createKeyCache({ db, log, load, dropped }: KeyCacheOptions): Key
   }
 
   let polling: Repeated | undefined
+  const isCurrent = (): boolean => performance.now() - polledAt <= STALE_MS
 
   return {
+    isCurrent,
     find: async (sha256) => {
-      if (performance.now() - polledAt > STALE_MS) return load(sha256)
+      if (!isCurrent()) return load(sha256)
       const digest = sha256.toString('base64')
       const cached = keys.get(digest)
       if (cached !== undefined) return cached

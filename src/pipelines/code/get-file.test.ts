@@ -9,6 +9,8 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 const folder = temporaryFolder('get-file')
 const TEN = Array.from({ length: 10 }, (_, i) => `line ${i + 1}\n`).join('')
 const SECRET = `tn_live_${'abcdefghij'.repeat(4)}`
+/** Lengths as JSON around what 500 tokens have, of one line with its end. */
+const EDGES = [1_998, 1_999, 2_000, 2_001, 2_002, 2_003]
 let source: string
 let id: string
 let node: TestNode
@@ -28,6 +30,7 @@ beforeAll(async () => {
     'many.txt': 'x\n'.repeat(7000),
     'wide.txt': `${'w'.repeat(500_000)}\nlast\n`,
     'binary.bin': 'a\0b',
+    ...Object.fromEntries(EDGES.map((units) => [`edge/${units}.txt`, `${'e'.repeat(units - 2)}\n`])),
   })
   id = await indexed(org, source)
 })
@@ -36,7 +39,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-const show = (path: string, more: { from?: number; lines?: number } = {}) =>
+const show = (path: string, more: { from?: number; lines?: number; maxTokens?: number } = {}) =>
   org.call(getFile, { repository: 'app', path, ...more })
 
 describe('a file', () => {
@@ -94,6 +97,15 @@ describe('a file', () => {
     expect(wide).toMatchObject({ to: 1, truncated: true, totalLines: 2 })
     expect(wide.text.length).toBe(400_000)
     expect(await show('wide.txt', { from: 2 })).toMatchObject({ text: 'last\n', truncated: false })
+  })
+
+  it('whose text has about as many bytes as are asked for is answered, whole or cut', async () => {
+    for (const units of EDGES) {
+      const { text } = await show(`edge/${units}.txt`, { maxTokens: 500 })
+      expect([units, text.endsWith('\n')]).toEqual([units, units <= 2_000])
+      expect(Buffer.byteLength(JSON.stringify(text)) - 2).toBeLessThanOrEqual(2_000)
+      expect(text.length).toBeGreaterThan(1_990)
+    }
   })
 
   it('that is not UTF-8 is read as Windows-1252', async () => {

@@ -1,6 +1,6 @@
 import { getFile } from '../../contract/search.ts'
 import type { Language } from '../../contract/languages.ts'
-import { UNITS_PER_TOKEN } from '../../kernel/fit-page.ts'
+import { BYTES_PER_TOKEN, sizeOf } from '../../kernel/fit-page.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { selectFile } from './code.sql.ts'
@@ -61,24 +61,22 @@ function cut(
   if (start >= text.length) return { text: '', to: from - 1, totalLines }
   const shown = text.slice(start, Math.max(start, end))
   const short = shown.length <= MAX_UNITS ? shown : wholeLines(shown, MAX_UNITS)
-  const within = maxTokens === undefined ? short : fitting(short, maxTokens * UNITS_PER_TOKEN)
+  const within = maxTokens === undefined ? short : fitting(short, maxTokens * BYTES_PER_TOKEN)
   const lines = within.split('\n').length - (within.endsWith('\n') ? 1 : 0)
   return { text: within, to: from - 1 + lines, totalLines }
 }
 
-/** As much as has so many units as JSON, in which quotes, line ends and control characters take more than one. */
-function fitting(text: string, maxUnits: number): string {
+/** As much as has so many bytes as JSON, in which quotes, line ends and control characters take more than their own. */
+function fitting(text: string, maxBytes: number): string {
   let within = text
-  for (let units = unitsOf(within); units > maxUnits; units = unitsOf(within))
-    within = wholeLines(within, Math.floor(within.length * (maxUnits / units)))
+  // Each turn leaves less than the one before.
+  for (let bytes = sizeOf(within) - 2; bytes > maxBytes; bytes = sizeOf(within) - 2)
+    within = wholeLines(within, Math.floor(within.length * (maxBytes / bytes)))
   return within
 }
 
-function unitsOf(text: string): number {
-  return JSON.stringify(text).length - 2
-}
-
+/** Never more than `maxUnits`, the end of the last line counted. */
 function wholeLines(text: string, maxUnits: number): string {
-  const end = text.lastIndexOf('\n', maxUnits)
+  const end = text.lastIndexOf('\n', maxUnits - 1)
   return end < 0 ? text.slice(0, maxUnits).toWellFormed() : text.slice(0, end + 1)
 }

@@ -4,11 +4,12 @@ import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { cancelAll } from './cancel.ts'
 import type { PipelineMap } from './pipeline.ts'
 import { presentRun } from './present-run.ts'
-import { selectRun } from './runs.sql.ts'
+import { lockCancelling, selectRun } from './runs.sql.ts'
 
 export function cancelRunVerb(pipelines: PipelineMap): BoundVerb {
   return implement(cancelRun, async ({ sql, orgId }, { run: id }) => {
     const org = orgId()
+    await sql.run(lockCancelling, { org })
     await cancelAll(sql, pipelines, { org, run: id })
     const [row] = await sql.run(selectRun, { org, id })
     if (row === undefined) throw new TenonError('not_found')
@@ -28,7 +29,9 @@ export function cancelRunsVerb(pipelines: PipelineMap): BoundVerb {
       throw new TenonError('validation_failed', { details: { issues: [{ path: 'body', message }] } })
     }
     const filter = Object.fromEntries(given)
-    const runs = await cancelAll(sql, pipelines, { org: orgId(), ...filter })
+    const org = orgId()
+    await sql.run(lockCancelling, { org })
+    const runs = await cancelAll(sql, pipelines, { org, ...filter })
     note({ ...filter, cancelled: runs.length })
     return { cancelled: runs.length, runs }
   })

@@ -112,6 +112,25 @@ describe('a cancelled run', () => {
     expect(stopped).toBe(1)
   })
 
+  it('is what each of many callers is told who cancel it at the same time, and it is ended once', async () => {
+    const gate = createGate()
+    let stopped = 0
+    const onStopped = async (): Promise<void> => {
+      stopped += 1
+      // So that the others come in between.
+      await sleep(100)
+    }
+    const run = await nodes.begin(org, { behaviour: { work: ({ signal }) => gate.pass(signal), onStopped } })
+    await waitFor(async () => gate.inside() === 1, 5_000)
+    const before = await nodes.concurrent(org)
+    const one = () => org.call(cancelRun, { run })
+    const many = () => org.call(cancelRuns, { createdBefore: '2999-01-01T00:00:00.000Z' })
+    const [first, second, , third] = await Promise.all([one(), one(), many(), one()])
+    for (const answer of [first, second, third]) expect(answer).toMatchObject({ id: run, status: 'cancelled' })
+    expect(stopped).toBe(1)
+    expect(await nodes.concurrent(org)).toBe(before - 1)
+  })
+
   it('aborts what a worker of another process has under way', async () => {
     const away = createSample({ id: 'test/engine/away' })
     const elsewhere = await startSampleNode({ samples: [away], worker: { slots: 1 } })

@@ -40,13 +40,14 @@ async function readRun({ sql, orgId }: Ctx, id: string): Promise<Run> {
 }
 
 async function waitForEnd(ctx: Ctx, first: Run, until: number): Promise<Run> {
+  const signal = AbortSignal.any([ctx.signal, ctx.ending])
   let run = first
   let pauseMs = FIRST_LOOK_MS
   for (;;) {
     const left = until - performance.now()
-    if (isEnded(run.status) || left <= 0) return run
-    // Aborted: the next line says so.
-    await sleep(Math.min(pauseMs, left), undefined, { signal: ctx.signal }).catch(() => {})
+    if (isEnded(run.status) || left <= 0 || ctx.ending.aborted) return run
+    // Aborted: the next line says so when it is the call that ends.
+    await sleep(Math.min(pauseMs, left), undefined, { signal }).catch(() => {})
     throwIfAborted(ctx.signal)
     run = await readRun(ctx, run.id)
     tell(ctx, run)

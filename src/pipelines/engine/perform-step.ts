@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMEOUTS } from '../../contract/timeouts.ts'
-import type { JsonValue } from '../../contract/errors.ts'
+import { ERRORS, type JsonValue } from '../../contract/errors.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
-import { repositoryIn } from '../../kernel/log-fields.ts'
 import { redactText } from '../../kernel/redact.ts'
 import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import type { Database } from '../../platform/db/index.ts'
@@ -12,6 +11,7 @@ import type { ChunkResult, Pipeline, PipelineMap, Plan, RunCtx } from './pipelin
 import { insertLog } from './runs.sql.ts'
 import { chunkKeyOf, type StepOutcome } from './settle.ts'
 import { deleteWork, insertWork, selectResults } from './settle.sql.ts'
+import { stepFields } from './step-fields.ts'
 import { CANCELLED, LOST, RELEASED, STOPPING } from './workbench.ts'
 
 interface Work {
@@ -27,8 +27,9 @@ const DEAF_MS = 5_000
 
 /** Runs one step of a pipeline. Never throws: what goes wrong is the outcome. */
 export async function performStep(work: Work, chunk: ClaimedChunk, aborted: AbortSignal): Promise<StepOutcome> {
-  const { orgId: org, runId, requestId, step, n, attempt } = chunk
-  const log = work.log.child({ runId, org, requestId, step, n, attempt, ...repositoryIn(chunk.runInput) })
+  const { step, n } = chunk
+  const log = work.log.child(stepFields(chunk))
+  const began = performance.now()
   try {
     const pipeline = work.pipelines.get(chunk.pipeline)
     if (pipeline === undefined) throw new Error(`no pipeline ${chunk.pipeline}`)
@@ -38,18 +39,25 @@ export async function performStep(work: Work, chunk: ClaimedChunk, aborted: Abor
     const ctx = ctxOf({ ...work, log }, { chunk, pipeline, signal })
     const outcome = await orAbandoned(outcomeOf(work, pipeline, ctx, chunk), signal)
     await failpoint('step.ended')
+    // A run may have very many parts of work, but has one plan and one end.
+    log[step === 'work' ? 'debug' : 'info']({ elapsedMs: Math.round(performance.now() - began) }, 'a step is done')
     return outcome
   } catch (thrown) {
     const { reason } = aborted as { reason: unknown }
     if (thrown === LOST || reason === STOPPING || reason === LOST || reason === CANCELLED) return RELEASED
     const error = toTenonError(thrown)
-    log.error({ err: error }, 'a step failed')
+    log[isFault(error) ? 'error' : 'warn']({ err: error }, 'a step failed')
     const message = `${step} ${n} failed: ${error.message}`
     await say(work.db, chunk, 'error', message).catch((cause: unknown) =>
       log.warn({ err: cause }, "the run's log could not be written"),
     )
     return { kind: 'failed', error }
   }
+}
+
+/** Of Tenon or of what it stands on; the rest is what a repository or its server is like. */
+function isFault({ code }: TenonError): boolean {
+  return (ERRORS[code].httpStatus ?? ERRORS.internal.httpStatus) >= 500
 }
 
 function outcomeOf(work: Work, pipeline: Pipeline, ctx: RunCtx<never>, chunk: ClaimedChunk): Promise<StepOutcome> {

@@ -134,6 +134,15 @@ export const selectAlive = statement<
 )
 
 /** Workers that have them under way hear of it when the transaction commits. */
+/**
+ * Held to the end of the transaction, before any row: of two calls that end the same runs, the second finds them ended
+ * instead of losing them halfway.
+ */
+export const lockCancelling = statement<{ org: OrgId }>(
+  'engine.lockCancelling',
+  `select pg_advisory_xact_lock(hashtextextended('cancel ' || :org, 0))`,
+)
+
 export const cancelRuns = statement<{ org: OrgId; ids: RunId[] }, { id: RunId }>(
   'engine.cancelRuns',
   `with locked as (

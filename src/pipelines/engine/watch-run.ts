@@ -58,11 +58,12 @@ async function* closing<T>(events: AsyncGenerator<T>, close: () => void): AsyncG
 }
 
 async function* eventsOf(
-  { sql, orgId, signal }: Ctx,
+  { sql, orgId, signal: left, ending }: Ctx,
   id: string,
   from: z.output<typeof position>,
 ): AsyncGenerator<StreamEvent<RunEvent>> {
   const org = orgId()
+  const signal = AbortSignal.any([left, ending])
   const until = performance.now() + STREAM_MS
   let at = from
   while (!signal.aborted && performance.now() < until) {

@@ -10,6 +10,7 @@ import { forgetWorker, renewLeases, seeWorker, type ClaimedChunk, type StepName 
 import { performStep } from './perform-step.ts'
 import type { Pipeline, PipelineMap } from './pipeline.ts'
 import { chunkKeyOf, settle, type StepOutcome } from './settle.ts'
+import { stepFields } from './step-fields.ts'
 import { takeTurn, type PlainOutcome } from './turn.ts'
 import { WORK_CHANNEL, type WakeUp } from './wake-up.ts'
 import { LOST, RELEASED, STOPPING, keyOf, Workbench } from './workbench.ts'
@@ -171,7 +172,7 @@ async function settleOne(settling: Settling, chunk: ClaimedChunk, outcome: StepO
       const error = toTenonError(thrown)
       // A database that is away for a moment is no fault of the step.
       if (error.code === 'unavailable' || outcome.kind === 'failed') throw thrown
-      log.error({ err: error, runId: chunk.runId, step: chunk.step, n: chunk.n }, 'an outcome could not be written')
+      log.error({ err: error, ...stepFields(chunk) }, 'an outcome could not be written')
       return write({ kind: 'failed', error })
     })
     if (!settled) {
@@ -179,7 +180,7 @@ async function settleOne(settling: Settling, chunk: ClaimedChunk, outcome: StepO
       if (outcome.kind !== 'released') await write(RELEASED)
     } else if ('after' in outcome) await runAfter(log, { chunk, after: outcome.after })
   } catch (error) {
-    log.error({ err: error, runId: chunk.runId }, 'an outcome could not be settled; the lease will end')
+    log.error({ err: error, ...stepFields(chunk) }, 'an outcome could not be settled; the lease will end')
   }
 }
 
@@ -190,8 +191,9 @@ async function isolate(
   outcomes: readonly PlainOutcome[],
   error: unknown,
 ): Promise<void> {
-  settling.log.warn({ err: error, outcomes: outcomes.length }, 'a turn failed')
-  if (error instanceof TenonError && error.code === 'unavailable') return bench.putBack(outcomes)
+  const isAway = error instanceof TenonError && error.code === 'unavailable'
+  settling.log[isAway ? 'warn' : 'error']({ err: error, outcomes: outcomes.length }, 'a turn failed')
+  if (isAway) return bench.putBack(outcomes)
   for (const { chunk, result, after } of outcomes)
     await settleOne(settling, chunk, { kind: 'worked', result, ...(after === undefined ? {} : { after }) })
   bench.forget(outcomes)
@@ -201,10 +203,10 @@ async function runAfter(log: Log, { chunk, after }: Pick<PlainOutcome, 'chunk' |
   try {
     await after?.()
   } catch (error) {
-    log.warn({ err: error, runId: chunk.runId }, 'what follows a step failed')
+    log.error({ err: error, ...stepFields(chunk) }, 'what follows a step failed')
   }
 }
 
-function warnLate(log: Log, { runId, step, n, attempt }: ClaimedChunk): void {
-  log.warn({ runId, step, n, attempt }, 'a late outcome was refused')
+function warnLate(log: Log, chunk: ClaimedChunk): void {
+  log.warn(stepFields(chunk), 'a late outcome was refused')
 }

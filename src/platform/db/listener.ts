@@ -95,7 +95,7 @@ async function openListening(
   const made = new pg.Client({ ...config, ...limits, keepAlive: true })
   const giveUp = (): void => destroy(made)
   signal.addEventListener('abort', giveUp, { once: true })
-  made.on('error', () => {})
+  made.on('error', () => {}) // it ends then, which is told
   made.on('notification', ({ payload = '' }) => onMessage(payload))
   try {
     await made.connect()

@@ -33,7 +33,7 @@ export async function migrate(options: {
     connectionTimeoutMillis: 10_000,
     application_name: 'tenon migrate',
   })
-  client.on('error', () => {})
+  client.on('error', () => {}) // a connection that breaks also fails the query that waits on it
   await client.connect().catch((cause: unknown) => {
     throw new TenonError('database_unreachable', { details: { reason: codeOf(cause) || 'no answer' }, cause })
   })

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import type { z } from 'zod'
 import type { Log } from '../../kernel/ctx.ts'
+import { repositoryIn } from '../../kernel/log-fields.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import { currentTraceParent, traced, tracedInside } from '../../kernel/trace.ts'
 import { signPayload, verifyPayload } from './sign.ts'
@@ -40,6 +41,7 @@ export async function installQueue(client: pg.Client, jobNames: readonly string[
     migrate: true,
     db: { executeSql: async (text, values) => client.query(text, values) },
   })
+  // What it tells has failed the installation, too.
   boss.on('error', () => {})
   await boss.start()
   for (const name of jobNames) if ((await boss.getQueue(name)) === null) await boss.createQueue(name, RETRY)
@@ -103,7 +105,8 @@ async function runJob(
   const call = requestId === undefined ? {} : { requestId }
   const log = parent.child({ jobId: id, job: job.name, ...call })
   if (!payload.success) {
-    log.error({}, 'a job with a forged or malformed payload was refused')
+    const err = new Error(verified === null ? 'no signature of this installation' : 'a payload of another form')
+    log.error({ err }, 'a job with a forged or malformed payload was refused')
     return
   }
   const attributes = {
@@ -112,14 +115,22 @@ async function runJob(
     ...(requestId === undefined ? {} : { 'tenon.request_id': requestId }),
   }
   await traced(`process ${job.name}`, { kind: 'consumer', attributes, parent: traceParent }, async () => {
+    const about = aboutOf(payload.data)
+    const began = performance.now()
     try {
       await job.run(payload.data, signal)
     } catch (error) {
-      log.error({ err: error }, 'a job failed')
+      log.error({ err: error, ...about }, 'a job failed')
       throw error
     }
-    log.info({}, 'a job is done')
+    log.info({ ...about, elapsedMs: Math.round(performance.now() - began) }, 'a job is done')
   })
+}
+
+/** Of what the payload names, the organisation and the repository. */
+function aboutOf(payload: unknown): object {
+  const org = typeof payload === 'object' && payload !== null && 'org' in payload ? { org: payload.org } : {}
+  return { ...org, ...repositoryIn(payload) }
 }
 
 function attributesOf(job: string, operation: 'send' | 'process') {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { startSentryServer, type SentryServer } from '../../../test/support/sentry-server.ts'
 import { waitFor } from '../../../test/support/wait-for.ts'
-import { TenonError } from '../../kernel/tenon-error.ts'
+import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import { createErrorCapture, type ErrorCapture } from './error-capture.ts'
 import { createLogger } from './logger.ts'
 
@@ -65,6 +65,19 @@ describe('an error that is logged', () => {
     expect(frame?.filename).toContain('error-capture.test.ts')
     expect(frame?.lineno).toBeGreaterThan(0)
     expect(server.raw()).not.toContain('acme-payments')
+  })
+
+  it('has the title of what went wrong, also where that is wrapped or stands for several', async () => {
+    const server = await sentry()
+    const { log } = await loggingTo(server.dsn)
+    const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('and the other')], '')
+    log.child({ pipeline: 'git/code/index', step: 'plan' }).error({ err: toTenonError(refused) }, 'a step failed')
+    await waitFor(async () => server.events.length > 0, 5_000)
+    expect(server.events[0]?.tags).toMatchObject({ code: 'internal', pipeline: 'git/code/index', step: 'plan' })
+    expect(server.events[0]?.exception.values.map(({ type, value }) => [type, value])).toEqual([
+      ['Error', 'connect ECONNREFUSED ::1:5432'],
+      ['AggregateError', ''],
+    ])
   })
 
   it('comes without secrets, addresses of people and numbers of cards, wherever they stood', async () => {

@@ -95,18 +95,18 @@ function atMost(count: number, ms: number): () => boolean {
 }
 
 /** What stands beside an error. The name of a repository and who called do not: they are no matter of another party. */
-const CONTEXT = ['request_id', 'run_id', 'job_id', 'org', 'step', 'n', 'attempt', 'status', 'elapsed_ms', 'origin']
+const CONTEXT = ['request_id', 'run_id', 'job_id', 'org', 'n', 'attempt', 'status', 'elapsed_ms', 'origin']
 
 function eventOf({ message, fields, err }: LoggedError, role: string, parse: StackParser): Event {
-  const { operation, trace_id: traceId, span_id: spanId } = fields
+  const { operation, pipeline, step, job, pool, trace_id: traceId, span_id: spanId } = fields
   const code = fields['code'] ?? (isFields(err) ? err['code'] : undefined)
-  const values = exceptionsOf(err, parse)
+  const values = exceptionsOf(err, { parse, handled: !('origin' in fields) })
   return {
     level: 'error',
     message,
     exception: { values },
     ...(typeof operation === 'string' ? { transaction: operation } : {}),
-    tags: { role, ...textOf({ operation, code, job: fields['job'], pool: fields['pool'] }) },
+    tags: { role, ...textOf({ operation, code, pipeline, step, job, pool }) },
     contexts: {
       tenon: Object.fromEntries(CONTEXT.flatMap((name) => (name in fields ? [[name, fields[name]]] : []))),
       ...(typeof traceId === 'string' && typeof spanId === 'string'
@@ -116,24 +116,35 @@ function eventOf({ message, fields, err }: LoggedError, role: string, parse: Sta
   }
 }
 
-/** The cause of all comes first, as Sentry shows them. */
-function exceptionsOf(err: unknown, parse: StackParser): Exception[] {
+/** The cause of all comes first, as Sentry shows them; the last gives the report its title. */
+function exceptionsOf(
+  err: unknown,
+  { parse, handled }: { readonly parse: StackParser; readonly handled: boolean },
+): Exception[] {
   const values: Exception[] = []
+  // What stands around an error that nobody knew has the same text each time.
+  const isAround = isFields(err) && err['code'] === 'internal' && err['cause'] !== undefined
   for (
-    let next = err;
+    let next = isAround ? err['cause'] : err;
     next !== undefined && values.length < MAX_CAUSES;
-    next = isFields(next) ? next['cause'] : undefined
+    next = causeOf(next)
   ) {
     const { name, message, stack } = isFields(next) ? next : {}
     const frames = typeof stack === 'string' ? parse(stack) : []
     values.unshift({
       type: typeof name === 'string' ? name : 'Error',
       value: typeof message === 'string' ? message : JSON.stringify(next),
-      mechanism: { type: values.length === 0 ? 'generic' : 'chained', handled: true },
+      mechanism: { type: values.length === 0 ? 'generic' : 'chained', handled },
       ...(frames.length === 0 ? {} : { stacktrace: { frames } }),
     })
   }
   return values
+}
+
+/** One that stands for several has them in place of a cause; the first tells enough. */
+function causeOf(err: unknown): unknown {
+  if (!isFields(err)) return undefined
+  return err['cause'] ?? (Array.isArray(err['errors']) ? err['errors'][0] : undefined)
 }
 
 function textOf(given: Readonly<Record<string, unknown>>): Record<string, string> {

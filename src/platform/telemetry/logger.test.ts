@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { recordSpans } from '../../../test/support/record-spans.ts'
 import { traced } from '../../kernel/trace.ts'
-import { createLogger, type Level, type LoggedError } from './logger.ts'
+import type { Level } from './levels.ts'
+import { createLogger, type LoggedError } from './logger.ts'
 
 type Line = Record<string, unknown>
 

@@ -2,9 +2,7 @@ import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pin
 import type { Log } from '../../kernel/ctx.ts'
 import { redactText, redactValue } from '../../kernel/redact.ts'
 import { traceFields } from '../../kernel/trace.ts'
-
-export const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
-export type Level = (typeof LEVELS)[number]
+import type { Level } from './levels.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -81,7 +79,8 @@ function lineOf(fields: object): Record<string, unknown> {
 
 /** Redacted and named as they are written. An error that was passed alone stands under `err`, as elsewhere. */
 function named(fields: object): Record<string, unknown> {
-  const redacted = redactValue(fields instanceof Error ? { err: fields } : fields) as Record<string, unknown>
+  const value = redactValue(fields instanceof Error ? { err: fields } : fields)
+  const redacted = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : { err: value }
   const line: Record<string, unknown> = {}
   for (const name of Object.keys(redacted)) line[snakeCase(name)] = redacted[name]
   return line

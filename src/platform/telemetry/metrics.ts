@@ -21,7 +21,7 @@ export interface MetricsOptions {
   readonly cluster: ClusterReaderOptions
 }
 
-const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const STEP_SECONDS = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1800]
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 

@@ -17,7 +17,7 @@ export function addCompletion(program: Command, { settings, json }: Context): vo
   const command = commandAt(program, 'completion')
     .summary('Print a script that completes commands in your shell')
     .description(
-      'Print a script that lets the Tab key complete commands, options, their values and files. Write it to where your shell looks for such scripts, as the examples show, and open a new shell; do it again after an upgrade. For zsh, the folder has to stand in `fpath` before `compinit` is called.',
+      'Print a script that lets the Tab key complete commands, options, their values and files. Write it to where your shell looks for such scripts, as the examples show (make the folder when there is none), and open a new shell; do it again after an upgrade. For zsh, the folder has to stand in `fpath` before `compinit` is called.',
     )
     .addArgument(new Argument('<shell>', 'shell that the script is for').choices(Object.keys(SHELLS)))
     .action((shell: string) => {

@@ -61,8 +61,10 @@ export function contextOf(program: Command, settings: CliSettings, done: Context
       if (!json() && !quiet()) settings.err(text)
     },
     sayVersion: () => {
-      const note = json() || quiet() || liveWidthOf(settings) === null ? null : versionNote(server())
-      if (note !== null) settings.err(`${styleOf(errColorsOf(settings))('dim', note)}\n`)
+      if (json() || quiet() || liveWidthOf(settings) === null) return
+      const style = styleOf(errColorsOf(settings))
+      for (const line of versionNote({ server: server(), installation: settings.installation }))
+        settings.err(`${style('dim', line)}\n`)
     },
   }
 }

@@ -40,8 +40,8 @@ const VALUES: Readonly<Record<string, string>> = { integer: 'number', boolean: '
 
 export function optionOf(name: string, { anyOf, ...own }: FieldSchema, required: boolean): Option {
   const schema = { ...anyOf?.find(({ type }) => type !== 'null'), ...own }
-  const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  const option = new Option(`${flag} <${valueOf(name, schema)}>`, schema.description ?? '')
+  const description = (schema.description ?? '').replace('`null`', `\`--no-${kebab(name)}\``)
+  const option = new Option(`--${kebab(name)} <${valueOf(name, schema)}>`, description)
   if (schema.enum) option.choices([...schema.enum])
   if (schema.type === 'boolean') option.choices(['true', 'false']).argParser(booleanOf)
   if (schema.type === 'object') option.argParser(objectOf)
@@ -50,6 +50,21 @@ export function optionOf(name: string, { anyOf, ...own }: FieldSchema, required:
   // Shown, and left to the server, which may have another one.
   if (schema.default !== undefined) option.defaultValueDescription = textOf(schema.default)
   return option.makeOptionMandatory(required)
+}
+
+/** Gives null, which no value on a command line can: the word may be a value. Null for a field that has to be something. */
+export function nullOptionOf(name: string, { anyOf }: FieldSchema): Option | null {
+  if (anyOf?.some(({ type }) => type === 'null') !== true) return null
+  return new Option(`--no-${kebab(name)}`, `take away what \`--${kebab(name)}\` has set before`)
+}
+
+/** Names of fields in a text as a command line has them; those that are arguments stay. */
+export function withOptionNames(text: string, names: readonly string[]): string {
+  return text.replaceAll(/`(\w+)`/g, (code, name: string) => (names.includes(name) ? `\`--${kebab(name)}\`` : code))
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function valueOf(name: string, { type = '', format }: FieldSchema): string {

@@ -239,7 +239,7 @@ describe('tenon impact', () => {
   it('says that the folder is not where the index is, and prints the envelope alone for programs', async () => {
     put('kept.ts', '')
     const { out } = await run(['impact'], here)
-    expect(out).toMatch(/This folder is at [0-9a-f]{10}, the index at 0123456789\. .*tenon repos reindex app\n$/)
+    expect(out).toMatch(/This folder is at [0-9a-f]{10}, the index at 0123456789\.\n.*tenon repos reindex app\n$/)
     const json = await run(['impact', '--json', '--repository', 'app'], here)
     expect(JSON.parse(json.out)).toEqual({ data: impactOf() })
   })

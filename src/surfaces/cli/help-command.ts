@@ -47,7 +47,7 @@ function topicOf(name: string, variables: readonly Variable[]): Topic | null {
               EXIT_CODES.map(([code, meaning]) => [String(code).padStart(2), meaning]),
             ),
             page.paragraph(
-              'The code of an error, such as `not_found`, decides; `docs/errors/README.md` lists them all.',
+              'The code of an error, such as `not_found`, decides; `tenon help exit-codes --json` lists them all.',
             ),
           ].join('\n'),
       }

@@ -1,6 +1,6 @@
 import { factsOf, usageOf, type CommandModel, type OptionModel } from './command-model.ts'
 import { columnsOf, padEnd } from './text-width.ts'
-import { styleOf, wrap, type Look } from './text.ts'
+import { styleOf, wrapCode, type Look } from './text.ts'
 
 /** Lines longer than this are hard to read, however wide the terminal is. */
 const MOST_COLUMNS = 100
@@ -46,7 +46,7 @@ export function helpText({ model, globals, look }: HelpParts): string {
         ? `More about one of them: \`${model.words.join(' ')} <command> --help\``
         : `With every command: ${globals
             .filter(({ long }) => long !== '--version')
-            .map(({ short, long }) => (short === undefined ? long : `${short}/${long}`))
+            .map(({ short, long }) => short ?? long)
             .join(', ')}. See \`tenon --help\`.`,
       'dim',
     ),
@@ -165,10 +165,8 @@ export interface Page {
 export function pageOf({ width: columns, colors }: Look): Page {
   const width = Math.max(20, Math.min(columns, MOST_COLUMNS))
   const style = styleOf(colors)
-  const code = (text: string): string =>
-    colors ? text.replaceAll(/`([^`]+)`/g, (_, words: string) => style('cyan', words)) : text
   const lines = (text: string, indent = 0): string[] =>
-    wrap(text, width - indent).map((line) => `${' '.repeat(indent)}${code(line)}`)
+    wrapCode(text, width - indent, colors).map((line) => `${' '.repeat(indent)}${line}`)
   const block = (title: string, body: readonly string[]): string =>
     body.length === 0 ? '' : [style('bold', title), ...body, ''].join('\n')
   return {

@@ -8,6 +8,7 @@ import { folderOf, OF_FOLDER, repositoryHere, type Folder } from './folder.ts'
 import { changeIn, headOf } from './git-diff.ts'
 import { readText } from './local-file.ts'
 import { CliError, type CliSettings } from './settings.ts'
+import { count } from './sections.ts'
 import { plain } from './text.ts'
 
 const FIELDS = ['repository', 'project', 'depth', 'includeTests', 'limit', 'maxTokens'] as const
@@ -102,7 +103,8 @@ async function whatOf(
   if (folder !== null) {
     const change = await changeIn(folder, { base, head }, settings)
     const { leftOut } = change
-    if (leftOut.length > 0) note(`${leftOut.length} more new files are left out: git does not know them yet.\n`)
+    if (leftOut.length > 0)
+      note(`Left out, as git does not know them yet: ${count(leftOut.length, 'more new file')}.\n`)
     return diffOf(change.diff)
   }
   if (base !== undefined && repository !== undefined) return { base, head }
@@ -130,7 +132,7 @@ async function compareCommits(
   const head = await headOf(folder, settings)
   if (head === null || indexedCommit === null || head === indexedCommit) return
   settings.out(
-    `\nThis folder is at ${head.slice(0, 10)}, the index at ${indexedCommit.slice(0, 10)}. To bring it up to date: tenon repos reindex ${plain(repository)}\n`,
+    `\nThis folder is at ${head.slice(0, 10)}, the index at ${indexedCommit.slice(0, 10)}.\nBring it up to date: tenon repos reindex ${plain(repository)}\n`,
   )
 }
 

@@ -25,6 +25,8 @@ interface LocalInput {
   readonly options: Readonly<Record<string, string>>
   /** The standard output shows colours. */
   readonly colors: boolean
+  /** Columns of the terminal. */
+  readonly width: number
   /** Where the command line calls. */
   readonly url: () => string
   /** Where the command line calls, and with which key. @throws CliError `not_configured`, `usage` */
@@ -45,6 +47,7 @@ export function addLocal(program: Command, local: LocalCommand, { settings, json
     const input: LocalInput = {
       json: json(),
       colors: settings.colors,
+      width: settings.width,
       url,
       access,
       args: Object.fromEntries(args.map(({ name }, i) => [name, command.args[i] ?? ''])),

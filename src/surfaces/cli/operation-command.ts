@@ -6,7 +6,7 @@ import { getRun, type Run } from '../../contract/runs.ts'
 import type { Client } from '../../contract/client.ts'
 import { addExamples, commandAt } from './command-tree.ts'
 import type { Context } from './context.ts'
-import { idempotencyKeyOption, inputSchemaOf, optionOf } from './field-option.ts'
+import { idempotencyKeyOption, inputSchemaOf, nullOptionOf, optionOf, withOptionNames } from './field-option.ts'
 import { OF_FOLDER, repositoryHere } from './folder.ts'
 import { readJson } from './local-file.ts'
 import { CliError, type CliSettings } from './settings.ts'
@@ -55,15 +55,15 @@ function offers(): Offer[] {
 function declare(command: Command, offer: Offer): void {
   const { operation, cli, flagged } = offer
   const told = cli.description ?? operation.description
-  command.summary(operation.summary).description(`${operation.summary}. ${told}`)
   const { properties, required } = inputSchemaOf(operation)
   const args = cli.args ?? []
+  const names = Object.keys(properties).filter((name) => !args.includes(name))
+  command.summary(operation.summary).description(`${operation.summary}. ${withOptionNames(told, names)}`)
   for (const arg of args) {
     // Where a flag may stand in its place, `choose` sees to it.
     const needed = required.includes(arg) && flagged.length === 0
-    const description = properties[arg]?.description
-    const text =
-      arg === cli.file ? `${description ?? ''}: path of a JSON file; \`-\` is the standard input` : description
+    const description = withOptionNames(properties[arg]?.description ?? '', names)
+    const text = arg === cli.file ? `${description}: path of a JSON file; \`-\` is the standard input` : description
     const name = arg === cli.file ? 'file' : arg
     command.argument(needed ? `<${name}>` : `[${name}]`, text)
   }
@@ -73,7 +73,10 @@ function declare(command: Command, offer: Offer): void {
     if (isOfFolder(name, operation, cli)) option.description += OF_FOLDER
     if (name === 'cursor') option.description = 'Go on after a page, with what stands at its end'
     if (name === cli.secret) option.description += '; `-` reads it from the standard input'
+    option.description = withOptionNames(option.description, names)
     command.addOption(option)
+    const none = nullOptionOf(name, schema)
+    if (none !== null) command.addOption(none)
   }
   for (const { flag } of flagged) command.option(`--${flag.name}`, flag.description)
   const all = [offer, ...flagged]
@@ -104,7 +107,21 @@ function choose(
     const flags = offer.flagged.map(({ flag }) => `'--${flag.name}'`)
     command.error(`error: missing required argument '${args.join(' ')}' or option ${flags.join(' or ')}`)
   }
-  return { chosen: offer, input: { ...options, ...Object.fromEntries(args.map((arg, i) => [arg, given[i]])) } }
+  return {
+    chosen: offer,
+    input: { ...withNulls(offer, options), ...Object.fromEntries(args.map((arg, i) => [arg, given[i]])) },
+  }
+}
+
+/** What `--no-…` of a field gives. */
+function withNulls({ operation }: Offer, options: Input): Input {
+  const { properties } = inputSchemaOf(operation)
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name,
+      value === false && nullOptionOf(name, properties[name] ?? {}) !== null ? null : value,
+    ]),
+  )
 }
 
 async function perform(

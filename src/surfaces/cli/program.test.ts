@@ -183,6 +183,15 @@ describe('the command line', () => {
     expect((await run([...argv, 'given'], { input })).sent).toMatchObject([{ body: { token: 'given' } }])
   })
 
+  it('gives null by an option of its own, and takes the word as the value that it is', async () => {
+    const sent = async (...argv: string[]) => (await run(argv)).sent[0]?.body
+    expect(await sent('repos', 'add', 'acme/api', '--no-token')).toMatchObject({ token: null })
+    expect(await sent('repos', 'add', 'acme/api', '--token', 'null')).toMatchObject({ token: 'null' })
+    expect(await sent('repos', 'add', 'acme/api')).not.toHaveProperty('token')
+    expect(await sent('projects', 'update', 'shop', '--no-description')).toEqual({ description: null })
+    expect(await run(['schedules', 'update', 'nightly', '--no-cron'])).toMatchObject({ code: 2, sent: [] })
+  })
+
   it('asks about many with what they have in common', async () => {
     const asked: string[] = []
     const confirm = async (question: string) => asked.push(question) > 0

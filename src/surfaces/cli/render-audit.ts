@@ -1,11 +1,11 @@
 import type { AuditEntry } from '../../contract/audit.ts'
 import { listOf } from './table.ts'
-import { idTextOf, type Look } from './text.ts'
+import { idTextOf, moment, type Look } from './text.ts'
 
 export function renderAudit(entries: AuditEntry[], look: Look): string {
   const idText = idTextOf(look)
   return listOf(entries, look, 'No entries.', ['TIME', 'ACTION', 'OUTCOME', 'ACTOR', 'RESOURCES'], (entry) => [
-    entry.at.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
+    moment(entry.at),
     entry.action,
     entry.code ?? entry.outcome,
     idText(entry.actor),

@@ -2,7 +2,7 @@ import type { AccessToken, ApiKey, getMe } from '../../contract/identity.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import { ALL_SCOPES } from '../../contract/scopes.ts'
 import { listOf } from './table.ts'
-import { ago, fields, plain, until, wrap, type Look } from './text.ts'
+import { ago, fields, plain, until, when, wrap, type Look } from './text.ts'
 
 type NewKey = ApiKey & { readonly secret: string }
 
@@ -18,7 +18,7 @@ function keyFacts(apiKey: ApiKey): object {
 
 function tokenFacts(token: AccessToken | null): object {
   if (token === null) return {}
-  return { token: token.subject, scopes: scopesText(token.scopes), expires: token.expiresAt }
+  return { token: token.subject, scopes: scopesText(token.scopes), expires: when(token.expiresAt) }
 }
 
 export function renderNewKey(key: NewKey, look: Look): string {
@@ -31,8 +31,8 @@ export function renderRotatedKey(key: NewKey, look: Look): string {
   return secretOnce(key, notice, look)
 }
 
-export function renderRevokedKey({ id, name }: ApiKey): string {
-  return `Revoked ${id} (${plain(name)}).\n`
+export function renderRevokedKey({ id, name }: ApiKey, { width }: Look): string {
+  return `${wrap(`Revoked ${id} (${plain(name)}).`, width).join('\n')}\n`
 }
 
 export function renderKeys(keys: ApiKey[], look: Look): string {
@@ -64,8 +64,8 @@ function factsOf({ name, hint, id, scopes, callsPerHour, expiresAt, rotatedAt }:
     id,
     scopes: scopesText(scopes),
     limit: callsPerHour === null ? null : `${callsPerHour} calls per hour`,
-    expires: expiresAt,
-    rotated: rotatedAt,
+    expires: when(expiresAt),
+    rotated: when(rotatedAt),
   }
 }
 

@@ -8,6 +8,7 @@ import {
   placeCell,
   rows,
   section,
+  step,
   unknownSection,
 } from './sections.ts'
 import { cut } from './text-width.ts'
@@ -23,7 +24,7 @@ const RISK: Readonly<Record<Impact['risk']['level'], 'green' | 'yellow' | 'red'>
 export function renderImpact(answer: Impact, look: Look): string {
   const { changed, dependents, tests, endpoints, jobs, totals, nextSteps, truncated } = answer
   const style = styleOf(look.colors)
-  const steps = nextSteps.map((step) => paragraph(`→ ${step}`, 2, look)).join('')
+  const steps = nextSteps.map((next) => step(next, look)).join('')
   const direct = totals.dependents === 0 ? '' : `, ${totals.direct} direct`
   return [
     riskOf(answer, look, style),
@@ -112,7 +113,9 @@ function places(tests: Impact['tests'], { repository }: Impact, look: Look): str
   return tests
     .map(({ path, reason, ...test }) => {
       const place = test.repository === repository ? path : `${test.repository}: ${path}`
-      return `  ${plain(place)}\n${style('dim', paragraph(reason, 4, look))}`
+      // The way from a test to the change begins with the test itself, which stands above.
+      const why = reason.startsWith(`${path} → `) ? reason.slice(path.length + 1) : reason
+      return `  ${plain(place)}\n${style('dim', paragraph(why, 4, look))}`
     })
     .join('')
 }

@@ -1,7 +1,8 @@
 import type { DataOf } from '../../contract/operation.ts'
 import { isEnded, type cancelRuns, type Chunk, type Run, type RunLog } from '../../contract/runs.ts'
+import { count } from './sections.ts'
 import { listOf } from './table.ts'
-import { ago, fields, plain, styleOf, type Look, type Renderers } from './text.ts'
+import { ago, fields, moment, plain, size, styleOf, when, wrap, type Look, type Renderers } from './text.ts'
 
 export const RUN_RENDERERS: Renderers = {
   'runs.list': renderRuns,
@@ -14,15 +15,21 @@ export const RUN_RENDERERS: Renderers = {
   'runs.resume': (run: Run) => `Resumed ${run.id}.\n${howToFollow(run)}`,
   'runs.cancel': ({ id }: Run) => `Cancelled ${id}.\n`,
   'runs.cancelMany': ({ cancelled, runs }: DataOf<typeof cancelRuns>) =>
-    `Cancelled ${cancelled === 1 ? '1 run' : `${cancelled} runs`}.\n${runs.map((id) => `${id}\n`).join('')}`,
+    cancelled === 0
+      ? 'No run that has not ended fits: nothing was cancelled.\n'
+      : `Cancelled ${count(cancelled, 'run')}.\n${runs.map((id) => `${id}\n`).join('')}`,
   'runs.retry': (run: Run) => `${run.id} is tried again.\n${howToFollow(run)}`,
 }
 
 const LEVEL_COLORS = { info: 'dim', warn: 'yellow', error: 'red' } as const
 
-export function logLine({ at, level, message }: RunLog, { colors }: Look): string {
+/** Its message stands in a column of its own, which goes on below. */
+export function logLine({ at, level, message }: RunLog, { colors, width }: Look): string {
   const style = styleOf(colors)
-  return `${style('dim', at)} ${style(LEVEL_COLORS[level], level.padEnd(5))} ${plain(message)}\n`
+  const head = `${moment(at)} ${level.padEnd(5)} `
+  const [first = '', ...rest] = wrap(plain(message), Math.max(20, width - head.length))
+  const text = [first, ...rest.map((line) => ' '.repeat(head.length) + line)].join('\n')
+  return `${style('dim', moment(at))} ${style(LEVEL_COLORS[level], level.padEnd(5))} ${text}\n`
 }
 
 /** Why nothing of a run is under way; empty when it works or has ended. */
@@ -54,14 +61,20 @@ function howToFollow({ id }: Run): string {
 
 /** What a narrow terminal cuts off comes last; that a run is paused is seen in any case. */
 function renderRuns(runs: Run[], look: Look): string {
-  return listOf(runs, look, 'No runs yet.', ['ID', 'STATUS', 'CHUNKS', 'STARTED', 'PIPELINE', 'NOTE'], (run) => [
-    run.id,
-    isPaused(run) ? 'paused' : run.status,
-    `${run.progress.chunksDone}/${run.progress.chunksTotal ?? '?'}`,
-    ago(run.startedAt),
-    run.pipeline,
-    run.error?.message ?? (isPaused(run) ? '' : waitingNote(run)),
-  ])
+  return listOf(
+    runs,
+    look,
+    'No runs. Adding a repository starts one: tenon repos add owner/name',
+    ['ID', 'STATUS', 'CHUNKS', 'STARTED', 'PIPELINE', 'NOTE'],
+    (run) => [
+      run.id,
+      isPaused(run) ? 'paused' : run.status,
+      `${run.progress.chunksDone}/${run.progress.chunksTotal ?? '?'}`,
+      ago(run.startedAt),
+      run.pipeline,
+      run.error?.message ?? (isPaused(run) ? '' : waitingNote(run)),
+    ],
+  )
 }
 
 function isPaused({ pausedAt, status }: Run): boolean {
@@ -70,29 +83,35 @@ function isPaused({ pausedAt, status }: Run): boolean {
 
 function describeRun(run: Run, { width }: Look): string {
   const { chunksDone, chunksTotal, chunksFailed } = run.progress
-  const summary = Object.entries(run.summary ?? {}).map(
-    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  )
+  const summary = Object.entries(run.summary ?? {}).map(([name, value]) => resultText(name, value))
   const facts = fields(
     {
       run: run.id,
       pipeline: run.pipeline,
       subject: run.subject,
-      status: run.status,
+      status: isPaused(run) ? `paused (${run.status})` : run.status,
       priority: run.priority === 'normal' ? null : run.priority,
       schedule: run.schedule,
       chunks: `${chunksDone} of ${chunksTotal ?? '?'}${chunksFailed > 0 ? `, ${chunksFailed} failed` : ''}`,
-      started: run.startedAt,
-      paused: run.pausedAt,
-      ended: run.endedAt,
-      archived: run.archivedAt,
+      started: when(run.startedAt),
+      paused: when(run.pausedAt),
+      ended: when(run.endedAt),
+      archived: when(run.archivedAt),
       result: summary.join(', ') || null,
       error: run.error === null ? null : `${run.error.message} (${run.error.code})`,
       'waits for': run.waiting === null ? null : waitedFor(run.waiting),
     },
     width,
   )
+  if (isPaused(run)) return `${facts}Go on with it: tenon runs resume ${run.id}\n`
   return chunksFailed === 0 ? facts : `${facts}See what failed: tenon runs chunks ${run.id} --state failed\n`
+}
+
+/** `bytesRead: 1500` as `bytes read 1.5 kB`. */
+function resultText(name: string, value: unknown): string {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  if (typeof value === 'number' && words.startsWith('bytes')) return `${words} ${size(value)}`
+  return `${words} ${typeof value === 'string' ? value : JSON.stringify(value)}`
 }
 
 function renderChunks(chunks: Chunk[], look: Look): string {

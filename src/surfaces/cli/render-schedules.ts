@@ -1,7 +1,7 @@
 import type { DataOf } from '../../contract/operation.ts'
 import type { deleteSchedule, Schedule } from '../../contract/schedules.ts'
 import { listOf } from './table.ts'
-import { ago, fields, idTextOf, plain, until, type Look, type Renderers } from './text.ts'
+import { ago, fields, idTextOf, plain, until, when, type Look, type Renderers } from './text.ts'
 
 export const SCHEDULE_RENDERERS: Renderers = {
   'schedules.create': describeSchedule,
@@ -38,7 +38,7 @@ function describeSchedule(schedule: Schedule, { width }: Look): string {
       cron: `${schedule.cron} (${schedule.timeZone}${jitterSeconds === 0 ? '' : `, up to ${jitterSeconds} s later`})`,
       priority: schedule.priority === 'normal' ? null : schedule.priority,
       enabled: schedule.enabled ? 'yes' : 'no',
-      next: schedule.nextAt,
+      next: when(schedule.nextAt),
       last: [lastAt === null ? null : ago(lastAt), outcome].filter((part) => part !== null).join(', ') || null,
     },
     width,

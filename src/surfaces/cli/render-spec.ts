@@ -1,5 +1,5 @@
 import type { SpecFinding, SpecReport } from '../../contract/specs.ts'
-import { count, indexLine, paragraph, rows, section, unknownSection } from './sections.ts'
+import { count, indexLine, paragraph, rows, section, step, unknownSection } from './sections.ts'
 import { cut } from './text-width.ts'
 import { plain, styleOf, type Look, type Style } from './text.ts'
 
@@ -37,6 +37,6 @@ function findingLines({ rule, severity, path, message, evidence, fix }: SpecFind
     `\n${style(SEVERITY[severity], severity)}${where}  ${style('dim', plain(rule))}\n`,
     paragraph(message, 2, look),
     ...seen.map((line) => `${line}\n`),
-    paragraph(`→ ${fix}`, 2, look),
+    step(fix, look),
   ].join('')
 }

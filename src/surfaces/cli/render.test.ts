@@ -54,6 +54,39 @@ describe('what people see', () => {
     expect(stripVTControlCharacters(colored)).toBe(text)
   })
 
+  it('cuts a long line where something was found in it, and keeps the marks on the finds', () => {
+    const snippet = `${'x'.repeat(200)} lighthouse ${'y'.repeat(200)}`
+    const ranges = [{ start: 201, end: 211 }]
+    const data = { ...found, matches: [{ ...match, snippet, ranges }] }
+    for (const width of [80, 140]) {
+      const lines = render('search.code', { data, meta: page }, { width, colors: false }).split('\n')
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(width)
+      expect(lines[1]).toMatch(/^ {5}7 {2}…x+ lighthouse y+…$/)
+    }
+    const colored = render('search.code', { data, meta: page }, { ...look, colors: true })
+    expect(colored).toContain('\u001b[33mlighthouse\u001b[39m')
+    expect(render('search.code', { data, meta: page }, { ...look, width: Number.POSITIVE_INFINITY })).toContain(snippet)
+  })
+
+  it('counts in words, and keeps a cursor in one piece', () => {
+    const one = { data: { ...found, matches: [match], total: 1 }, meta: page }
+    expect(render('search.code', one, look)).toContain('\n1 line, ')
+    const cursor = 'c'.repeat(70)
+    const more = { data: [repository], meta: { pagination: { nextCursor: cursor, limit: 1 } } }
+    expect(render('repositories.list', more, look)).toContain(`add\n--cursor ${cursor}\n`)
+  })
+
+  it('says of a repository without an index why, or how to follow it', () => {
+    const none = { ...repository, indexedCommit: null, indexedAt: null, latestRun: 'run_1' }
+    expect(render('repositories.get', { data: { ...none, status: 'failed' } }, look)).toMatch(
+      /\nSee why: tenon runs show run_1\n$/,
+    )
+    expect(render('repositories.get', { data: { ...none, status: 'indexing' } }, look)).toMatch(
+      /\nFollow it: tenon runs watch run_1\n$/,
+    )
+    expect(render('repositories.list', { data: [none], meta: page }, look)).toMatch(/ready +– +– +–/)
+  })
+
   it('lets no text of others act on the terminal', () => {
     const evil = '\u001b[2J\u001b]0;title\u0007\r\u009b31m\u202eabc'
     const snippet = `${evil}lighthouse`

@@ -7,6 +7,7 @@ import { renderLimits } from './render-limits.ts'
 import { PROJECT_RENDERERS } from './render-projects.ts'
 import { RUN_RENDERERS } from './render-runs.ts'
 import { SCHEDULE_RENDERERS } from './render-schedules.ts'
+import { columnsOf } from './text-width.ts'
 import { styleOf, type Look, type Renderers } from './text.ts'
 
 /** What a person sees of each operation's answer; what has no entry is shown as JSON. */
@@ -30,9 +31,14 @@ export function render(operation: string, envelope: Envelope, look: Look): strin
   const renderer = RENDERERS[operation]
   if (renderer === undefined) return `${JSON.stringify(envelope.data, null, 2)}\n`
   const next = envelope.meta?.pagination.nextCursor
-  const more =
-    next === null || next === undefined
-      ? ''
-      : `\n${styleOf(look.colors)('dim', `There is more: add --cursor ${next}`)}\n`
+  const more = next === null || next === undefined ? '' : moreHint(next, look)
   return renderer(envelope.data as never, look) + more
+}
+
+/** The cursor stays in one piece, so that it can be copied. */
+function moreHint(cursor: string, { width, colors }: Look): string {
+  const style = styleOf(colors)
+  const hint = `There is more: add --cursor ${cursor}`
+  const lines = columnsOf(hint) <= width ? [hint] : ['There is more: add', `--cursor ${cursor}`]
+  return `\n${lines.map((line) => `${style('dim', line)}\n`).join('')}`
 }

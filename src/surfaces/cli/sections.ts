@@ -32,6 +32,13 @@ export function paragraph(text: string, indent: number, look: Look): string {
     .join('')
 }
 
+/** What to do next, moved in. */
+export function step(text: string, look: Look): string {
+  return wrap(plain(text), look.width - 4)
+    .map((line, i) => `  ${i === 0 ? '→' : ' '} ${line}\n`)
+    .join('')
+}
+
 /** A path in at most half of the width; its end says most. */
 export function pathCell(path: string, { width }: Look): string {
   const room = Math.max(24, Math.floor(width / 2))

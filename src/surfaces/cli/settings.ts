@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetails } from '../../contract/errors.ts'
+import type { InstallationKind } from '../../contract/release.ts'
 
 /** What the command line needs from its surroundings; nothing else is read. */
 export interface CliSettings {
@@ -11,6 +12,8 @@ export interface CliSettings {
   readonly demo?: { readonly url: string; readonly apiKey: string; readonly org: string } | null
   /** Why the settings could not be read; thrown by the commands that need them. */
   readonly invalid?: unknown
+  /** How the command line was installed, which decides how it is upgraded; a global package when left out. */
+  readonly installation?: InstallationKind
   readonly fetch: typeof globalThis.fetch
   /** Sent with every request, for instance which trace it belongs to. */
   readonly headers?: () => Readonly<Record<string, string>>

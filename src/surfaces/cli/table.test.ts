@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { listOf, table } from './table.ts'
 import { columnsOf, cut, cutBegin } from './text-width.ts'
@@ -47,6 +48,20 @@ describe('a table', () => {
     [id, '12345678', '2026-01-01 10:11:12Z', 'a sentence that is much longer than what there is room for'],
     [id, '7', '2026-01-01 10:11:12Z', 'short'],
   ]
+
+  it('keeps the fields of cron whole, and colours a status that somebody should look at', () => {
+    const cells = [
+      ['a schedule with a long name', '30 4 * * 1-5', 'failed', 'Europe/Berlin'],
+      ['another one', '* * * * *', 'ready', 'UTC'],
+    ]
+    const head = ['NAME', 'CRON', 'STATUS', 'ZONE']
+    const lines = linesOf(table(head, cells, look(42)))
+    expect(lines[1]).toContain('  30 4 * * 1-5  failed  ')
+    const colored = table(head, cells, { ...look(80), colors: true })
+    expect(colored).toContain('\u001b[31mfailed\u001b[39m')
+    expect(colored.split('mready')).toHaveLength(1)
+    expect(stripVTControlCharacters(colored)).toBe(table(head, cells, look(80)))
+  })
 
   it('cuts the widest texts, and never numbers, ids, times or the head', () => {
     const lines = linesOf(table(['ID', 'FILES', 'AT', 'WHAT'], rows, look(80)))

@@ -10,9 +10,22 @@ const LEAST = 8
 const SPARED = 24
 /** Digits with what may stand among and after them, and nothing. */
 const NUMBER = /^(?:[\d.,]+(?:\/[\d?]+)?(?: (?:B|kB|MB|GB))?|–|)$/
-/** What says nothing any more when a part of it is missing: numbers, ids, hashes, times. */
+/** What says nothing any more when a part of it is missing: numbers, ids, hashes, times, fields of cron. */
 const WHOLE =
-  /^(?:[\d.,/?:TZ -]+(?: (?:B|kB|MB|GB))?|[a-z]{2,6}_[0-9a-z…]+|[0-9a-f]{7,64}|(?:in )?\d+ (?:s|min|h|d)(?: ago)?|–|)$/
+  /^(?:[\d.,/?:TZ -]+(?: (?:B|kB|MB|GB))?|[\d*]\S*(?: [\d*]\S*){2} \S+ \S+|[a-z]{2,6}_[0-9a-z…]+|[0-9a-f]{7,64}|(?:in )?\d+ (?:s|min|h|d)(?: ago)?|now|–|)$/
+
+/** What somebody should look at stands out, and what is over steps back. */
+const STANDING = ['STATUS', 'STATE', 'OUTCOME']
+const TONES: Readonly<Record<string, 'red' | 'yellow' | 'dim'>> = {
+  failed: 'red',
+  refused: 'red',
+  completed_with_errors: 'yellow',
+  paused: 'yellow',
+  cancelled: 'dim',
+  skipped: 'dim',
+  revoked: 'dim',
+  expired: 'dim',
+}
 
 /** A line for each item, or what to say when there is none. */
 export function listOf<T>(
@@ -42,15 +55,19 @@ export function table(names: readonly string[], rows: readonly (readonly string[
     ),
   )
   const widths = fit(columns, width - GAP * (head.length - 1))
-  const line = (row: readonly string[]): string =>
-    row
+  const line = (row: readonly string[]): string => {
+    const last = row.findLastIndex((cell) => cell !== '')
+    return row
+      .slice(0, last + 1)
       .map((cell, i) => {
         const room = widths[i] ?? 0
         if (columns[i]?.isNumber === true) return padStart(cell, room)
-        return padEnd(shortened(cell, room), room)
+        const shown = i === last ? shortened(cell, room) : padEnd(shortened(cell, room), room)
+        const tone = STANDING.includes(head[i] ?? '') ? TONES[cell] : undefined
+        return tone === undefined ? shown : style(tone, shown)
       })
       .join(' '.repeat(GAP))
-      .trimEnd()
+  }
   return [style('dim', line(head)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
 

@@ -35,14 +35,32 @@ export function fields(values: object, width: number): string {
 }
 
 /** Lines of whole words. */
-export function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number, measure: (line: string) => number = columnsOf): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`
-    if (lines.length > 0 && columnsOf(longer) > width) lines.push(word)
+    if (lines.length > 0 && measure(longer) > width) lines.push(word)
     else lines[Math.max(0, lines.length - 1)] = longer
   }
   return lines
+}
+
+const CODE = /`([^`]+)`/g
+/** Longer code may go on in the next line. */
+const MOST_UNBROKEN = 40
+const UNBROKEN_SPACE = '\u00a0'
+
+/** Lines of whole words, and of whole `code` as far as it is short; a colour stands in place of its marks. */
+export function wrapCode(text: string, width: number, colors: boolean): string[] {
+  const style = styleOf(colors)
+  const unmarked = (line: string): string => (colors ? line.replaceAll('`', '') : line)
+  const kept = text.replaceAll(CODE, (marked, code: string) => {
+    if (code.length <= MOST_UNBROKEN) return marked.replaceAll(' ', UNBROKEN_SPACE)
+    return colors ? code.replaceAll(/\S+/g, '`$&`') : marked
+  })
+  return wrap(kept, width, (line) => columnsOf(unmarked(line))).map((line) =>
+    (colors ? line.replaceAll(CODE, (_, code: string) => style('cyan', code)) : line).replaceAll(UNBROKEN_SPACE, ' '),
+  )
 }
 
 /** From so many columns on, ids are shown in full. */
@@ -53,12 +71,26 @@ export function idTextOf({ width }: Look): (id: string) => string {
   return (id) => (width < WIDE ? id.replace(/^([a-z]+_)[0-9a-z]{22}([0-9a-z]{4})$/, '$1…$2') : id)
 }
 
+/** A moment as people read it, exact to the second. */
+export function moment(timestamp: string): string {
+  return timestamp.replace('T', ' ').replace(/(?:\.\d+)?Z$/, 'Z')
+}
+
+/** How long ago, or in what time, with the moment itself. */
+export function when(timestamp: string | null): string | null {
+  if (timestamp === null) return null
+  const isPast = Date.parse(timestamp) <= Date.now()
+  return `${isPast ? ago(timestamp) : until(timestamp)} (${moment(timestamp)})`
+}
+
 export function ago(timestamp: string | null): string {
   return timestamp === null ? '–' : `${span((Date.now() - Date.parse(timestamp)) / 1000)} ago`
 }
 
 export function until(timestamp: string | null): string {
-  return timestamp === null ? '–' : `in ${span((Date.parse(timestamp) - Date.now()) / 1000)}`
+  if (timestamp === null) return '–'
+  const seconds = (Date.parse(timestamp) - Date.now()) / 1000
+  return seconds < 1 ? 'now' : `in ${span(seconds)}`
 }
 
 /** A length of time in the unit that people think in. */

@@ -3,7 +3,8 @@ import {
   OWN_RELEASE,
   releaseOf,
   SERVER_HEADER,
-  upgradeTo,
+  upgradesTo,
+  type InstallationKind,
   type Release,
 } from '../../contract/release.ts'
 
@@ -23,12 +24,20 @@ export function rememberingRelease(from: { readonly fetch: typeof globalThis.fet
   }
 }
 
-/** What a person should know when command line and server are of two releases; null when they are of one. */
-export function versionNote(server: Release | null, own: Release = OWN_RELEASE): string | null {
-  if (server === null) return null
-  const order = compareReleases(own, server)
-  if (order === 0) return null
+export interface NoteOptions {
+  readonly server: Release | null
+  readonly own?: Release
+  readonly installation?: InstallationKind | undefined
+}
+
+/** What a person should know when command line and server are of two releases, as lines; none when they are of one. */
+export function versionNote({ server, own = OWN_RELEASE, installation = 'global' }: NoteOptions): readonly string[] {
+  const order = server === null ? 0 : compareReleases(own, server)
+  if (server === null || order === 0) return []
   return order < 0
-    ? `This command line is ${own.version}, the server ${server.version}. Upgrade it: ${upgradeTo(server)}`
-    : `This command line is ${own.version}, the server still ${server.version}: what is new may be missing there. Upgrade the server: ${upgradeTo(own)}`
+    ? [
+        `This command line is ${own.version}, the server ${server.version}. Upgrade this one:`,
+        `  ${upgradesTo(server)[installation]}`,
+      ]
+    : [`This command line is ${own.version}, the server still ${server.version}: upgrade it for what is new.`]
 }

@@ -109,7 +109,7 @@ describe('tenon runs watch', () => {
     const stream = () => streamOf([running(1), log('one'), log('\u001b[2Jtwo', 'error'), at(4)])
     expect((await watch([], [stream])).err).not.toContain('one')
     const plain = await watch(['--logs'], [stream])
-    expect(plain.err).toMatch(/running\n2026-01-01T10:11:12.000Z info {2}one\n2026-01-01T10:11:12.000Z error two\n100%/)
+    expect(plain.err).toMatch(/running\n2026-01-01 10:11:12Z info {2}one\n2026-01-01 10:11:12Z error two\n100%/)
     const { err } = await watch(['--logs'], [stream], { isTerminal: true, colors: true })
     const bar = `${'█'.repeat(6)}${'░'.repeat(18)}  25%  1/4  running`
     expect(err.split('\r\u001b[K')[2]).toMatch(new RegExp(`one\n${bar}$`))

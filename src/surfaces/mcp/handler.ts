@@ -1,16 +1,21 @@
 import {
   createMcpHandler,
   hostHeaderValidationResponse,
+  isJsonContentType,
   isLegacyRequest,
   originValidationResponse,
+  ProtocolErrorCode,
   readRequestBody,
   WebStandardStreamableHTTPServerTransport,
   type Server,
 } from '@modelcontextprotocol/server'
-import { challengeOf } from '../../kernel/challenge.ts'
+import { apiKeyIn } from '../../kernel/credential.ts'
+import { parseJson } from '../../kernel/parse-json.ts'
+import { refusalHeaders } from '../../kernel/refusal-headers.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
-import type { Admission, Caller } from '../../kernel/run-operation.ts'
-import { MCP_REQUEST, serverFor, type Asking, type Gate } from './server.ts'
+import type { Log } from '../../kernel/ctx.ts'
+import type { Caller } from '../../kernel/run-operation.ts'
+import { MCP_REQUEST, REFUSED, serverFor, type Asking, type Gate } from './server.ts'
 import type { From, McpTool } from './tool.ts'
 import { operationTools } from './tools.ts'
 
@@ -19,6 +24,7 @@ export type McpOptions = {
   readonly hosts: readonly string[]
   /** Where clients reach this server, without a path. */
   readonly publicUrl: string
+  readonly log: Log
 } & (
   | { readonly caller: Caller }
   /** Other tools than those of the contract. */
@@ -30,24 +36,34 @@ export type Mcp = (request: Request, address: string) => Promise<Response>
 
 /** MCP over Streamable HTTP, both protocol eras, one server per request and no state between them. */
 export function createMcp(options: McpOptions): Mcp {
-  const { caller, hosts, publicUrl } = options
+  const { caller, hosts, publicUrl, log } = options
   const list = 'tools' in options ? options.tools : operationTools(options.caller)
   const tools = new Map(list.map((tool) => [tool.tool.name, tool]))
   const modern = createMcpHandler(({ authInfo }) => serverFor(caller, tools, askingOf(authInfo)), { legacy: 'reject' })
+  const answer = async (request: Request, asking: Asking): Promise<Response> => {
+    if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
+    const body = await bodyOf(request)
+    if (body instanceof Response) return body
+    const { parsedBody } = body
+    if (await isLegacyRequest(request, parsedBody)) {
+      const streams = [parsedBody].flat().some((message) => asksForProgress(message, tools))
+      return serveLegacy(request, serverFor(caller, tools, asking), { parsedBody, streams })
+    }
+    return modern.fetch(request, { parsedBody, authInfo: { token: '', clientId: '', scopes: [], extra: { asking } } })
+  }
   return async (request, address) => {
     const refused = hostHeaderValidationResponse(request, [...hosts]) ?? originValidationResponse(request, [...hosts])
     if (refused !== undefined) return refused
     const requestId = requestIdFrom(request.headers.get('x-request-id'))
-    const apiKey = apiKeyOf(request)
+    const apiKey = apiKeyIn((name) => request.headers.get(name))
     const from: From = { credentials: { apiKey }, requestId, signal: request.signal, address }
-    // Nothing is told to nobody, not even the list of tools.
+    // Nothing is told to nobody, not even the list of tools, and nothing that they send is read.
     const admitted = await caller.admit(MCP_REQUEST, from, { counted: false })
-    if (!admitted.ok) return refusal(admitted, requestId, publicUrl)
-    const asking: Asking = { from, scopes: admitted.principal.scopes }
-    const response = (await isLegacyRequest(request))
-      ? await serveLegacy(request, serverFor(caller, tools, asking), tools)
-      : await modern.fetch(request, {
-          authInfo: { token: apiKey ?? '', clientId: '', scopes: [], extra: { asking } },
+    const response = admitted.ok
+      ? await answer(request, { from, scopes: admitted.principal.scopes, log })
+      : Response.json(admitted.envelope, {
+          status: admitted.status,
+          headers: refusalHeaders(admitted.envelope, publicUrl, '/mcp'),
         })
     response.headers.set('x-request-id', requestId)
     return response
@@ -61,50 +77,37 @@ function askingOf(authInfo: { readonly extra?: Record<string, unknown> } | undef
   return asking as Asking
 }
 
-/** An answer is JSON, unless it belongs to a call that says how far it has come to a caller who asks for that. */
-async function serveLegacy(request: Request, server: Server, tools: ReadonlyMap<string, McpTool>): Promise<Response> {
-  if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
-  const parsedBody = await bodyOf(request)
-  const streams = [parsedBody].flat().some((message) => asksForProgress(message, tools))
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !streams })
-  await server.connect(transport)
-  return transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody })
-}
-
-/** Undefined when it is too long or no JSON, which the transport finds out again and answers. */
-async function bodyOf(request: Request): Promise<unknown> {
+/** What was posted, read and parsed once for all who look at it; or why nobody does. */
+async function bodyOf(request: Request): Promise<{ readonly parsedBody: unknown } | Response> {
+  if (!isJsonContentType(request.headers.get('content-type')))
+    return unread(415, REFUSED, 'Unsupported Media Type: Content-Type must be application/json')
   try {
-    const body = await readRequestBody(request.clone())
-    return body.tooLarge ? undefined : JSON.parse(body.text)
+    const body = await readRequestBody(request)
+    if (body.tooLarge) return unread(413, REFUSED, 'Payload Too Large: at most 4 MiB')
+    return { parsedBody: parseJson(body.text) }
   } catch {
-    // What is no JSON is refused by the handler itself.
-    return undefined
+    // Why it is none is for its sender to find out; a body that ends in the middle is none either.
+    return unread(400, ProtocolErrorCode.ParseError, 'Parse error: Invalid JSON')
   }
 }
 
-function asksForProgress(message: unknown, tools: ReadonlyMap<string, McpTool>): boolean {
+function unread(status: number, code: number, message: string): Response {
+  return Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status })
+}
+
+/** An answer is JSON, unless it belongs to a call that says how far it has come to a caller who asks for that. */
+async function serveLegacy(
+  request: Request,
+  server: Server,
+  { parsedBody, streams }: { readonly parsedBody: unknown; readonly streams: boolean },
+): Promise<Response> {
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !streams })
+  await server.connect(transport)
+  return transport.handleRequest(request, { parsedBody })
+}
+
+function asksForProgress(message: unknown, tools: ReadonlyMap<unknown, McpTool>): boolean {
   const { method, params } = (message ?? {}) as { method?: unknown; params?: unknown }
-  const { name, _meta: meta } = (params ?? {}) as { name?: unknown; _meta?: { progressToken?: unknown } }
-  return method === 'tools/call' && meta?.progressToken !== undefined && tools.get(String(name))?.progresses === true
-}
-
-function apiKeyOf({ headers }: Request): string | undefined {
-  return /^Bearer\s+(\S+)\s*$/i.exec(headers.get('authorization') ?? '')?.[1] ?? headers.get('x-api-key') ?? undefined
-}
-
-function refusal(
-  { status, code, envelope }: Admission & { ok: false },
-  requestId: string,
-  publicUrl: string,
-): Response {
-  const seconds = envelope.error.details?.['retryAfterSeconds']
-  const challenge = challengeOf(publicUrl, code === 'unauthenticated' ? undefined : 'invalid_token', undefined, '/mcp')
-  return Response.json(envelope, {
-    status,
-    headers: {
-      'x-request-id': requestId,
-      ...(status === 401 ? { 'www-authenticate': challenge } : {}),
-      ...(typeof seconds === 'number' ? { 'retry-after': String(seconds) } : {}),
-    },
-  })
+  const { name, _meta: meta } = (params ?? {}) as { name?: unknown; _meta?: { progressToken?: unknown } | null }
+  return method === 'tools/call' && meta?.progressToken !== undefined && tools.get(name)?.progresses === true
 }

@@ -9,6 +9,7 @@ import { OPERATIONS } from '../../contract/index.ts'
 import { setLimits } from '../../contract/limits.ts'
 import { isAbsent } from '../../contract/operation.ts'
 import { CALLER_LIMITS } from '../../contract/plans.ts'
+import { silentLog } from '../../../test/support/database.ts'
 import { makeRepository } from '../../../test/support/git-repository.ts'
 import { ROOT_KEY, startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
@@ -21,7 +22,12 @@ let mcp: (request: Request) => Promise<Response>
 beforeAll(async () => {
   node = await startTestNode({ localRepos: [folder.path] })
   org = await node.onboard('agents')
-  const answer = createMcp({ caller: node.caller, hosts: ['127.0.0.1'], publicUrl: 'https://tenon.example' })
+  const answer = createMcp({
+    caller: node.caller,
+    log: silentLog,
+    hosts: ['127.0.0.1'],
+    publicUrl: 'https://tenon.example',
+  })
   mcp = (request) => answer(request, '203.0.113.9')
 })
 afterAll(async () => {
@@ -203,7 +209,12 @@ describe('the MCP endpoint', () => {
   })
 
   it('counts who is refused on the address, whatever the key', async () => {
-    const answer = createMcp({ caller: node.caller, hosts: ['127.0.0.1'], publicUrl: 'https://tenon.example' })
+    const answer = createMcp({
+      caller: node.caller,
+      log: silentLog,
+      hosts: ['127.0.0.1'],
+      publicUrl: 'https://tenon.example',
+    })
     const guess = (n: number) =>
       answer(
         new Request('http://127.0.0.1/mcp', {

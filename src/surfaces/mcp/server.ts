@@ -1,7 +1,9 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server'
 import { VERSION } from '../../contract/health.ts'
+import { ERRORS } from '../../contract/errors.ts'
 import { defineOperation } from '../../contract/operation.ts'
 import type { Scope } from '../../contract/scopes.ts'
+import type { Log } from '../../kernel/ctx.ts'
 import type { Caller } from '../../kernel/run-operation.ts'
 import { z } from 'zod'
 import { instructionsFor } from './instructions.ts'
@@ -27,10 +29,11 @@ export type Gate = Pick<Caller, 'admit'>
 export interface Asking {
   readonly from: From
   readonly scopes: readonly Scope[]
+  readonly log: Log
 }
 
-/** What the answer to a caller of a tool that is refused before its call carries; of JSON-RPC's range for servers. */
-const REFUSED = -32_000
+/** The code of what is refused before any tool is called; of JSON-RPC's range for servers. */
+export const REFUSED = -32_000
 
 /**
  * Where a tool call has its idempotency key: among what is said about the one call, since an HTTP header would stand
@@ -39,7 +42,7 @@ const REFUSED = -32_000
 const IDEMPOTENCY_KEY = 'tenon/idempotencyKey'
 
 /** A server for one request of one caller: it keeps nothing. */
-export function serverFor(gate: Gate, tools: ReadonlyMap<string, McpTool>, { from, scopes }: Asking): Server {
+export function serverFor(gate: Gate, tools: ReadonlyMap<string, McpTool>, { from, scopes, log }: Asking): Server {
   const listed = [...tools.values()].filter(({ scope }) => scope === null || scopes.includes(scope))
   const instructions = instructionsFor(new Set(listed.map(({ tool }) => tool.name)))
   const server = new Server(
@@ -55,7 +58,13 @@ export function serverFor(gate: Gate, tools: ReadonlyMap<string, McpTool>, { fro
     if (found === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown tool')
     const signal = AbortSignal.any([from.signal, mcpReq.signal])
     const progress = found.progresses ? progressTo(mcpReq) : undefined
-    return found.call(args, { ...from, signal, idempotencyKey: idempotencyKeyOf(_meta), progress })
+    try {
+      return await found.call(args, { ...from, signal, idempotencyKey: idempotencyKeyOf(_meta), progress })
+    } catch (error) {
+      // The library would tell the caller the text of whatever is thrown.
+      log.error({ err: error, requestId: from.requestId, tool: name }, 'a tool has failed')
+      throw new ProtocolError(ProtocolErrorCode.InternalError, ERRORS.internal.message, { requestId: from.requestId })
+    }
   })
   return server
 }

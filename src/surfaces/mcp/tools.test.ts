@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isErrorCode } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
+import { TIMEOUTS } from '../../contract/timeouts.ts'
 import { TOOLS } from './tools.ts'
 
 describe('the tools', () => {
@@ -56,9 +57,26 @@ describe('the tools', () => {
       expect((named ?? []).filter((name) => !names.has(name) && !isErrorCode(name))).toEqual([])
     }
     const open = [...TOOLS.values()].filter(({ tool }) => tool.annotations?.openWorldHint === true)
-    expect(open.map(({ tool }) => tool.name).toSorted()).toEqual(['index_repository', 'run_pipeline'])
+    expect(open.map(({ tool }) => tool.name).toSorted()).toEqual([
+      'analyze_change_impact',
+      'index_repository',
+      'run_pipeline',
+    ])
     const destructive = [...TOOLS.values()].filter(({ tool }) => tool.annotations?.destructiveHint === true)
     expect(destructive.map(({ tool }) => tool.name).toSorted()).toEqual(['cancel_run', 'delete_project'])
+  })
+
+  it('answer within the minute after which hosts give up', () => {
+    for (const { tool, operation } of TOOLS.values())
+      expect([tool.name, (operation.timeoutMs ?? TIMEOUTS.call) <= 60_000]).toEqual([tool.name, true])
+  })
+
+  it('pass fields of every object on like any other, to be refused', () => {
+    const args = JSON.parse('{"__proto__":{"q":"x"},"constructor":1,"org":"acme"}') as Record<string, unknown>
+    const { params, query } = TOOLS.get('search_code')?.split(args) ?? {}
+    expect(params).toEqual({ org: 'acme' })
+    expect(Object.keys(query ?? {})).toEqual(expect.arrayContaining(['__proto__', 'constructor']))
+    expect(query?.['q']).toBeUndefined()
   })
 
   it('take the organisation of the key', () => {

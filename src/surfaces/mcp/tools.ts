@@ -75,12 +75,12 @@ function toolOf(
     operation,
     tool,
     split: (args) => {
-      const parts: Record<Part, Record<string, unknown>> = { params: {}, query: {}, body: {} }
-      for (const [field, value] of Object.entries({ ...defaults, ...args })) {
-        const known = fields.get(field) ?? rest
-        parts[field === 'format' && !(field in offered.shape) ? 'body' : known][field] = value
-      }
-      return parts
+      const given = Object.entries({ ...defaults, ...args })
+      const partOf = (field: string): Part =>
+        field === 'format' && !('format' in offered.shape) ? 'body' : (fields.get(field) ?? rest)
+      // Not by assignment, to which `__proto__` is no field like any other.
+      const those = (part: Part) => Object.fromEntries(given.filter(([field]) => partOf(field) === part))
+      return { params: those('params'), query: those('query'), body: those('body') }
     },
   }
 }

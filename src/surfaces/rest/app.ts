@@ -1,18 +1,18 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
-import { ERRORS } from '../../contract/errors.ts'
 import { OPERATIONS } from '../../contract/index.ts'
 import type { Operation } from '../../contract/operation.ts'
 import { CLIENT_HEADER } from '../../contract/release.ts'
 import type { Log } from '../../kernel/ctx.ts'
+import { apiKeyIn } from '../../kernel/credential.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
 import type { Caller } from '../../kernel/run-operation.ts'
 import { isTracing } from '../../kernel/trace.ts'
 import type { Drawing } from '../../kernel/verb.ts'
-import { errorEnvelope, TenonError, toTenonError } from '../../kernel/tenon-error.ts'
-import { callHeaders, errorHeaders } from './call-headers.ts'
+import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
+import { callHeaders } from './call-headers.ts'
 import { addressTest, clientAddress } from './client-address.ts'
-import { outdatedClient } from './client-version.ts'
+import { outdatedClient, UPGRADE_HEADERS } from './client-version.ts'
 import { queryReader } from './coerce-query.ts'
 import type { Checks } from './health.ts'
 import { eventStream } from './event-stream.ts'
@@ -24,6 +24,7 @@ import { addHealth } from './probes.ts'
 import { addProtectedResource } from './protected-resource.ts'
 import { httpSpan } from './http-span.ts'
 import { readJsonBody } from './read-body.ts'
+import { refuse } from './refuse.ts'
 import { respond, SECURITY_HEADERS } from './respond.ts'
 import { createAsset } from './static-asset.ts'
 
@@ -109,10 +110,10 @@ function handlerOf(
   const hasBody = Object.keys(operation.body.shape).length > 0
   return async (c) => {
     const outdated = outdatedClient(c.req.header(CLIENT_HEADER))
-    if (outdated !== null) return refuse(c, outdated)
-    const requestId = requestIdOf(c)
+    if (outdated !== null) return refuse(c, outdated, UPGRADE_HEADERS)
+    const requestId = requestIdFrom(c.req.header('x-request-id'))
     const outcome = await caller.call(operation, {
-      credentials: { apiKey: apiKeyOf(c), rootKey: c.req.header('x-root-key') },
+      credentials: { apiKey: apiKeyIn((name) => c.req.header(name)), rootKey: c.req.header('x-root-key') },
       input: {
         params: c.req.param() as Record<string, string>,
         query: c.req.url.includes('?') ? readQuery(new URL(c.req.url).searchParams) : {},
@@ -140,22 +141,6 @@ function drawn(operation: Operation, { format, text }: Drawing, headers: Readonl
     'content-type': `${operation.drawings[format]}; charset=utf-8`,
     'content-disposition': `inline; filename="${noun}.${format}"`,
   })
-}
-
-function apiKeyOf(c: Context): string | undefined {
-  return /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? c.req.header('x-api-key')
-}
-
-function requestIdOf(c: Context): string {
-  return requestIdFrom(c.req.header('x-request-id'))
-}
-
-/** An answer to what never became a call. */
-function refuse(c: Context, error: TenonError, more?: Readonly<Record<string, string>>): Response {
-  const requestId = requestIdOf(c)
-  const envelope = errorEnvelope(error, requestId)
-  const headers = { 'x-request-id': requestId, ...errorHeaders(envelope), ...more }
-  return respond(ERRORS[error.code].httpStatus ?? 500, JSON.stringify(envelope), headers)
 }
 
 const ROUTES = OPERATIONS.map(({ method, path }) => ({

@@ -1,41 +1,17 @@
-import type { ErrorEnvelope } from '../../contract/errors.ts'
-import { ERRORS } from '../../contract/errors.ts'
-import { challengeOf } from '../../kernel/challenge.ts'
 import type { RateState } from '../../kernel/limiter.ts'
+import { refusalHeaders, wholeSeconds } from '../../kernel/refusal-headers.ts'
 import type { Outcome } from '../../kernel/run-operation.ts'
 
 type HeaderRecord = Readonly<Record<string, string>>
 
 const NONE: HeaderRecord = {}
 const REPLAYED: HeaderRecord = { 'idempotency-replayed': 'true' }
-/** What is down is looked for again soon, but not by everybody at once. */
-const UNAVAILABLE_SECONDS = 5
-/** A call that is under way has mostly ended by then. */
-const IN_PROGRESS_SECONDS = 1
 
 /** What the answer to a call says outside its body. */
 export function callHeaders(outcome: Outcome, publicUrl: string): HeaderRecord {
-  const own = outcome.ok
-    ? outcome.replayed
-      ? REPLAYED
-      : NONE
-    : { ...errorHeaders(outcome.envelope), ...challenge(outcome.envelope, publicUrl) }
+  const done = outcome.ok && outcome.replayed ? REPLAYED : NONE
+  const own = outcome.ok ? done : refusalHeaders(outcome.envelope, publicUrl)
   return outcome.rate === null ? own : { ...rateHeaders(outcome.rate), ...own }
-}
-
-/** When to come again. */
-export function errorHeaders({ error: { code, details } }: ErrorEnvelope): HeaderRecord {
-  if (code === 'idempotency_in_progress') return retryAfter(IN_PROGRESS_SECONDS)
-  switch (ERRORS[code].httpStatus) {
-    case 429: {
-      const seconds = details?.['retryAfterSeconds']
-      return typeof seconds === 'number' ? retryAfter(seconds) : NONE
-    }
-    case 503:
-      return retryAfter(UNAVAILABLE_SECONDS)
-    default:
-      return NONE
-  }
 }
 
 /**
@@ -51,22 +27,4 @@ function rateHeaders({ limit, remaining, resetSeconds, policy }: RateState): Hea
       ? NONE
       : { 'ratelimit-policy': policy.map((each) => `${each.limit};w=${each.windowSeconds}`).join(', ') }),
   }
-}
-
-/** How to say who one is, or where to get what one lacks. */
-function challenge({ error: { code, details } }: ErrorEnvelope, publicUrl: string): HeaderRecord {
-  const scope = details?.['scope']
-  if (ERRORS[code].httpStatus === 401)
-    return { 'www-authenticate': challengeOf(publicUrl, code === 'unauthenticated' ? undefined : 'invalid_token') }
-  if (code !== 'forbidden' || typeof scope !== 'string') return NONE
-  return { 'www-authenticate': challengeOf(publicUrl, 'insufficient_scope', scope) }
-}
-
-function retryAfter(seconds: number): HeaderRecord {
-  return { 'retry-after': wholeSeconds(seconds) }
-}
-
-/** Never so early that the answer would be the same. */
-function wholeSeconds(seconds: number): string {
-  return String(Math.max(0, Math.ceil(seconds)))
 }

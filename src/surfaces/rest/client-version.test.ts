@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../../test/support/database.ts'
-import { headerOf, OWN_RELEASE, upgradeTo } from '../../contract/release.ts'
+import { headerOf, OWN_RELEASE, upgradesTo } from '../../contract/release.ts'
 import { createRestApp } from './app.ts'
 import { outdatedClient } from './client-version.ts'
 
@@ -10,7 +10,7 @@ describe('a client that says which release it is', () => {
   it('is refused when its API is no longer spoken, and told how to upgrade', () => {
     expect(outdatedClient('cli/2.9.0; api=2', spoken)).toMatchObject({
       code: 'client_outdated',
-      details: { client: '2.9.0; api=2', server: '3.1.0; api=4', oldestApi: 3, upgrade: upgradeTo(spoken.own) },
+      details: { client: '2.9.0; api=2', server: '3.1.0; api=4', oldestApi: 3, upgrade: upgradesTo(spoken.own) },
     })
   })
 
@@ -53,8 +53,12 @@ describe('a server', () => {
     const refusal = await ask('/v1/me', 'cli/0.0.9; api=0')
     expect([refusal.status, calls]).toEqual([426, 0])
     expect(await refusal.json()).toMatchObject({
-      error: { code: 'client_outdated', details: { upgrade: upgradeTo(OWN_RELEASE) } },
+      error: { code: 'client_outdated', details: { upgrade: upgradesTo(OWN_RELEASE) } },
     })
+    expect([refusal.headers.get('upgrade'), refusal.headers.get('connection')]).toEqual([
+      `tenon/${OWN_RELEASE.api}`,
+      'upgrade',
+    ])
     expect(refusal.headers.get('x-request-id')).toMatch(/^req_/)
     for (const client of [undefined, 'cli/0.0.9; api=1', 'cli/9.0.0; api=9', 'broken'])
       expect((await ask('/v1/me', client)).status).toBe(200)

@@ -1,4 +1,4 @@
-import { headerOf, OLDEST_API, OWN_RELEASE, releaseOf, upgradeTo, type Release } from '../../contract/release.ts'
+import { headerOf, OLDEST_API, OWN_RELEASE, releaseOf, upgradesTo, type Release } from '../../contract/release.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 
 /** What a server speaks, and the oldest contract that it still understands. */
@@ -7,6 +7,12 @@ export interface Spoken {
   readonly oldestApi: number
 }
 const SPOKEN: Spoken = { own: OWN_RELEASE, oldestApi: OLDEST_API }
+
+/** RFC 9110 has a 426 name what would be spoken, and the option of the connection belongs to it. */
+export const UPGRADE_HEADERS: Readonly<Record<string, string>> = {
+  upgrade: `tenon/${OWN_RELEASE.api}`,
+  connection: 'upgrade',
+}
 
 /**
  * Why this client can not be served; null when it can, or does not say what it is.
@@ -18,6 +24,6 @@ export function outdatedClient(header: string | undefined, { own, oldestApi }: S
   const client = releaseOf(header)
   if (client === null || client.api >= oldestApi) return null
   return new TenonError('client_outdated', {
-    details: { client: headerOf(client), server: headerOf(own), oldestApi, upgrade: upgradeTo(own) },
+    details: { client: headerOf(client), server: headerOf(own), oldestApi, upgrade: { ...upgradesTo(own) } },
   })
 }

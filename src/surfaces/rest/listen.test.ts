@@ -19,6 +19,9 @@ async function start(more: Pick<ListenOptions, 'timeouts'> = {}): Promise<Listen
     await sleep(150)
     return c.text('slow')
   })
+  app.get('/moved', () => new Response(null, { status: 308, headers: { location: '/' } }))
+  app.get('/unchanged', () => new Response(null, { status: 304, headers: { etag: '"a"' } }))
+  app.get('/named', () => new Response('named', { headers: { 'x-request-id': 'of-its-maker' } }))
   app.get('/never', () => new Promise<Response>(() => {}))
   app.post('/', async (c) => c.text(await c.req.text()))
   app.onError(() => new Response(null, { status: 500 }))
@@ -43,6 +46,37 @@ async function openSocket({ url }: Listening): Promise<Socket> {
   return socket
 }
 const REQUEST = 'GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+
+describe('an answer', () => {
+  it('has a request id, the one that was given or a new one, whoever has made it', async () => {
+    const { url } = await start()
+    const given = { 'x-request-id': 'request-of-a-test' }
+    for (const [path, init] of [
+      ['/', {}],
+      ['/none', {}],
+      ['/', { method: 'HEAD' }],
+      ['/', { method: 'OPTIONS' }],
+      ['/moved', { redirect: 'manual' }],
+      ['/unchanged', {}],
+    ] as const) {
+      const ids = await Promise.all(
+        [{}, given, { 'x-request-id': 'a b' }].map(async (headers) => {
+          const response = await fetch(new URL(path, url), { ...init, headers })
+          await response.arrayBuffer()
+          return response.headers.get('x-request-id')
+        }),
+      )
+      const made = expect.stringMatching(/^req_/)
+      expect([path, ...ids]).toEqual([path, made, 'request-of-a-test', made])
+      expect(ids[0]).not.toBe(ids[2])
+    }
+  })
+
+  it('keeps the request id that its maker has given it', async () => {
+    const { url } = await start()
+    expect((await fetch(new URL('/named', url))).headers.get('x-request-id')).toBe('of-its-maker')
+  })
+})
 
 describe('draining', () => {
   it('goes on serving, and asks every client to come back on another connection', async () => {

@@ -4,6 +4,7 @@ import { Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { requestIdFrom } from '../../kernel/request-id.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 
 export interface Listening {
@@ -41,17 +42,25 @@ const KEEP_ALIVE_BUFFER_MS = 1_000
 /** In which a request that its client has already sent, perhaps on a new connection, comes to be read. */
 const LINGER_MS = 100
 
+const REQUEST_ID = 'x-request-id'
+
+function namesRequest(headers: unknown): boolean {
+  return typeof headers === 'object' && headers !== null && REQUEST_ID in headers
+}
+
 /** @throws TenonError `port_in_use` */
 export async function listen(app: Hono, { host, port, timeouts = TIMEOUTS }: ListenOptions): Promise<Listening> {
   let draining = false
-  class DrainableResponse<R extends IncomingMessage> extends ServerResponse<R> {
+  class NamedResponse<R extends IncomingMessage> extends ServerResponse<R> {
     override writeHead(...args: [status: number, ...unknown[]]): this {
       if (draining) this.shouldKeepAlive = false
+      // Whoever knows its request by a name has said so; every other answer gets one here, files and redirects too.
+      if (!args.some(namesRequest)) this.setHeader(REQUEST_ID, requestIdFrom(this.req.headers[REQUEST_ID]?.toString()))
       return super.writeHead(...(args as [number]))
     }
   }
   const serverOptions = {
-    ServerResponse: DrainableResponse,
+    ServerResponse: NamedResponse,
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,
     connectionsCheckingInterval: timeouts.checkMs,

@@ -33,8 +33,9 @@ describe('the page of metrics', () => {
     for (const host of ['127.0.0.1', '::1']) {
       const { ask } = await start({ host })
       expect(await ask('/metrics')).toEqual(SHOWN)
-      for (const name of ['X-Forwarded-For', 'forwarded', 'X-Real-IP'])
-        expect(await ask('/metrics', { [name]: '127.0.0.1' })).toMatchObject({ status: 404 })
+      for (const name of ['X-Forwarded-For', 'forwarded', 'X-Real-IP', 'x-forwarded-proto', 'via'])
+        for (const value of ['127.0.0.1', ''])
+          expect(await ask('/metrics', { [name]: value })).toMatchObject({ status: 404 })
     }
   })
 

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
 import { matchedRoutes } from 'hono/route'
+import { bearerOf } from '../../kernel/credential.ts'
 import { respond } from './respond.ts'
 
 /** What the surface tells of each request, and what it shows at `/metrics`. */
@@ -39,10 +40,21 @@ export function addMetrics(app: Hono, { metrics, metricsToken }: MetricsOptions)
 /** Of the handler that has answered; when there was none, the last one is the counting itself, and the path is `other`. */
 function routeOf(c: Context): string {
   const { path } = matchedRoutes(c)[c.req.routeIndex] ?? { path: '*' }
+  const known = templates.get(path)
+  if (known !== undefined) return known
+  const template = templateOf(path)
+  templates.set(path, template)
+  return template
+}
+
+/** Of each path that a handler stands on: as many as there are handlers. */
+const templates = new Map<string, string>()
+
+function templateOf(path: string): string {
   return /^\/?\*?$/.test(path) && path !== '/' ? 'other' : path.replaceAll(/:(\w+)(?:\{[^}]*\})?\??/g, '{$1}')
 }
 
-const FORWARDED = ['x-forwarded-for', 'forwarded', 'x-real-ip']
+const FORWARDED = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'x-real-ip', 'via']
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
 
 /** A proxy on this machine has the address of this machine, whoever asks it. */
@@ -55,8 +67,7 @@ function isDirectFromHere(c: Context): boolean {
 
 /** Digests have one length, so that the comparison takes the same time for each token. */
 function hasToken(c: Context, token: string): boolean {
-  const given = /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
-  return timingSafeEqual(digest(given), digest(token))
+  return timingSafeEqual(digest(bearerOf(c.req.header('authorization')) ?? ''), digest(token))
 }
 
 function digest(text: string): Buffer {

@@ -59,7 +59,7 @@ const CLIENT_PARAMETER: Json = {
   required: false,
   description:
     'Release of the client and the version of the API that it speaks. One that is no longer spoken is refused with 426.',
-  schema: { type: 'string' },
+  schema: { type: 'string', maxLength: 200, pattern: '^[\\x20-\\x7e]*$' },
   example: 'cli/1.2.3; api=1',
 }
 

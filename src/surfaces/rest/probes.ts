@@ -1,10 +1,9 @@
 import { Hono } from 'hono'
 import type { Log } from '../../kernel/ctx.ts'
-import { requestIdFrom } from '../../kernel/request-id.ts'
-import { errorEnvelope, TenonError, toTenonError } from '../../kernel/tenon-error.ts'
-import { ERRORS } from '../../contract/errors.ts'
+import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
 import { ALIVE, createReadiness, type Checks } from './health.ts'
 import { addMetrics, type MetricsOptions } from './metrics.ts'
+import { refuse } from './refuse.ts'
 import { respond } from './respond.ts'
 
 export interface ProbeOptions extends MetricsOptions {
@@ -17,16 +16,11 @@ export function createProbeApp({ checks, log, ...metrics }: ProbeOptions): Hono 
   const app = new Hono()
   addMetrics(app, metrics)
   addHealth(app, checks)
-  const refuse = (error: TenonError, given: string | undefined): Response => {
-    const requestId = requestIdFrom(given)
-    const envelope = JSON.stringify(errorEnvelope(error, requestId))
-    return respond(ERRORS[error.code].httpStatus ?? 500, envelope, { 'x-request-id': requestId })
-  }
-  app.notFound((c) => refuse(new TenonError('not_found'), c.req.header('x-request-id')))
+  app.notFound((c) => refuse(c, new TenonError('not_found')))
   app.onError((thrown, c) => {
     const error = toTenonError(thrown)
     log.error({ err: error }, 'a request failed')
-    return refuse(error, c.req.header('x-request-id'))
+    return refuse(c, error)
   })
   return app
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../kernel/parse-json.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -15,7 +16,7 @@ export async function readJsonBody(request: Request, limitBytes: number): Promis
   const bytes = await readBytes(request, limitBytes)
   let value: unknown
   try {
-    value = JSON.parse(utf8.decode(bytes))
+    value = parseJson(utf8.decode(bytes))
   } catch (cause) {
     throw new TenonError('malformed_json', { cause })
   }

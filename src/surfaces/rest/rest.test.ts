@@ -55,6 +55,7 @@ describe('a bad request', () => {
   const cases: readonly (readonly [string, () => ReturnType<typeof ask>, number, string])[] = [
     ['broken JSON', () => post('{"name":'), 400, 'malformed_json'],
     ['bytes that are no UTF-8', () => post(new Uint8Array([0x7b, 0xff, 0x7d])), 400, 'malformed_json'],
+    ['JSON that is nested without end', () => post('['.repeat(500_000) + ']'.repeat(500_000)), 400, 'malformed_json'],
     ['no object', () => post('[]'), 400, 'validation_failed'],
     ['an unknown field', () => post('{"name":"a","extra":1}'), 400, 'validation_failed'],
     ['a wrong type', () => post('{"name":1}'), 400, 'validation_failed'],

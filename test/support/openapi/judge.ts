@@ -58,7 +58,7 @@ export function answerJudge(document: OpenApiDocument, orgs: readonly string[]):
     if (status >= 500) return 'an error of the server'
     const type = answer.headers.get('content-type') ?? ''
     const isDrawing = drawings.get(`${request.operation} ${status}`)?.has(type) === true
-    const wrongHeader = headerProblem(request, answer)
+    const wrongHeader = headerProblem(answer)
     if (wrongHeader !== null) return wrongHeader
     if (!isDrawing && type !== 'application/json; charset=utf-8') return 'not said to be JSON'
     if (isDrawing || request.method === 'HEAD') return null
@@ -90,7 +90,6 @@ export function answerJudge(document: OpenApiDocument, orgs: readonly string[]):
   }
 }
 
-/** Whoever asks every second whether it lives has no use for a request id. */
 function isProbe({ target }: MadeRequest, { status }: RawAnswer): boolean {
   return status === 200 && /\/(?:healthz|readyz)(?:[/?#]|$)/.test(target)
 }
@@ -110,13 +109,12 @@ function stageOf(request: MadeRequest, answer: RawAnswer, orgs: readonly string[
 }
 
 /** What Node's HTTP parser or the adapter on it has refused never became a request. */
-function isBare({ status, headers, body }: RawAnswer): boolean {
-  return (status === 400 || status === 431 || status === 417) && !headers.has('x-request-id') && body === ''
+function isBare({ status, body }: RawAnswer): boolean {
+  return (status === 400 || status === 431 || status === 417) && body === ''
 }
 
-function headerProblem(request: MadeRequest, answer: RawAnswer): string | null {
-  const { headers } = answer
-  if (!headers.has('x-request-id') && !isProbe(request, answer)) return 'no X-Request-ID'
+function headerProblem({ headers }: RawAnswer): string | null {
+  if (!headers.has('x-request-id')) return 'no X-Request-ID'
   for (const [name, value] of Object.entries(SECURITY_HEADERS))
     if (headers.get(name) !== value) return `no ${name}: ${value}`
   return null

@@ -25,6 +25,8 @@ export interface TokenAuthenticatorOptions {
   readonly settings: OAuthSettings
   readonly clock: Clock
   readonly log: Log
+  /** Whether what is kept of organisations can be believed. */
+  readonly isCurrent: () => boolean
   readonly timings?: KeyTimings | undefined
 }
 
@@ -38,7 +40,7 @@ const MAX_AGE_MS = 60_000
 
 /** Tokens that were verified, by their digest, for a minute. */
 export function createTokenAuthenticator(options: TokenAuthenticatorOptions): TokenAuthenticator {
-  const { db, settings, clock, log, timings } = options
+  const { db, settings, clock, log, isCurrent, timings } = options
   const keys = createIssuerKeys({ issuer: settings.issuer, log, ...(timings === undefined ? {} : { timings }) })
   const verified = new LRUCache<string, Verified>({ max: MAX_TOKENS, ttl: MAX_AGE_MS })
   /** Changes with every drop: what was read before it may be older than the change, and is not kept. */
@@ -55,7 +57,7 @@ export function createTokenAuthenticator(options: TokenAuthenticatorOptions): To
 
   const find = async (token: string): Promise<Verified | null> => {
     const digest = createHash('sha256').update(token).digest('base64')
-    const cached = verified.get(digest)
+    const cached = isCurrent() ? verified.get(digest) : undefined
     if (cached !== undefined) return cached
     const before = generation
     try {

@@ -1,8 +1,8 @@
-import { httpFetch } from '../../../platform/http/fetch.ts'
+import { tracedFetch } from '../../../platform/http/traced-fetch.ts'
 
 /** A document of the issuer: small, at its address and nowhere else. The signal limits the time of headers and body. */
 export async function fetchText(url: string, signal: AbortSignal, maxBytes: number): Promise<string> {
-  const response = await httpFetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } })
+  const response = await tracedFetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } })
   if (response.status !== 200) {
     await response.body?.cancel()
     throw new Error(`the answer has status ${response.status}`)

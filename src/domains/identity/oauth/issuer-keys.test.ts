@@ -83,12 +83,14 @@ describe('the keys of the issuer', () => {
 })
 
 describe('an issuer that does not answer', () => {
-  it.each(['broken', 'silent', 'huge', 'another'] as const)(
+  it.each(['broken', 'silent', 'huge', 'another', 'moved'] as const)(
     'as it should (%s) makes tokens unavailable',
     async (mode) => {
       const keys = await start({ timeoutMs: 200 })
       server.mode = mode
       expect(await check(keys)).toBe('unavailable')
+      // Nobody is sent elsewhere, and be it inside the network of this server.
+      expect([...server.asked.keys()].filter((path) => path.startsWith('/moved'))).toEqual([])
     },
   )
 

@@ -9,7 +9,8 @@ import { createProject } from '../../../contract/projects.ts'
 import { ALL_SCOPES } from '../../../contract/scopes.ts'
 import type { Log } from '../../../kernel/ctx.ts'
 import { createRestApp } from '../../../surfaces/rest/index.ts'
-import { nameOfSubject } from './authenticate-token.ts'
+import { systemClock } from '../../../kernel/clock.ts'
+import { createTokenAuthenticator, nameOfSubject } from './authenticate-token.ts'
 import type { KeyTimings } from './issuer-keys.ts'
 
 const URL_BASE = 'http://127.0.0.1:7420'
@@ -187,6 +188,31 @@ describe('a token is refused, with the bytes of any wrong credential,', () => {
     await node.database.query("delete from organizations where slug = 'going'")
     await expect.poll(async () => (await rest('/v1/me', token)).status, { timeout: 5_000 }).toBe(401)
     expect(await answerTo(token)).toEqual(await wrongAnswer())
+  })
+
+  it('when its organisation has gone and the node can not have heard of it', async () => {
+    await node.onboard('silent')
+    let current = true
+    const settings = {
+      issuer: server.issuer,
+      audiences: [AUDIENCE],
+      algorithms: ['ES256'],
+      orgClaim: 'tenon_org',
+    } as const
+    const deaf = createTokenAuthenticator({
+      db: node.database.db,
+      settings,
+      clock: systemClock,
+      log: silentLog,
+      isCurrent: () => current,
+    })
+    const token = await tokenOf({ tenon_org: 'silent' })
+    expect(await deaf.authenticate(token)).toMatchObject({ state: 'valid' })
+    await node.database.query("delete from organizations where slug = 'silent'")
+    // It is remembered.
+    expect(await deaf.authenticate(token)).toMatchObject({ state: 'valid' })
+    current = false
+    expect(await deaf.authenticate(token)).toBe(null)
   })
 
   it('by a node that has no issuer', async () => {

@@ -97,6 +97,17 @@ describe('a token is refused', () => {
     await expect(check(await server.sign({ ...GOOD, ...claims }))).rejects.toThrow(reason)
   })
 
+  it('without asking anyone when it names another issuer', async () => {
+    const keys = createIssuerKeys({ issuer: 'http://127.0.0.1:1', log: silentLog })
+    for (const iss of ['https://another.example', 'tn_live_', '', undefined, 5, [server.issuer]])
+      await expect(
+        verifyToken(await server.sign({ ...GOOD, iss }), { settings, keys, now: new Date() }),
+      ).rejects.toThrow('its iss is not accepted')
+    await expect(verifyToken(await server.sign(GOOD), { settings, keys, now: new Date() })).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+  })
+
   it('that is signed by nobody, whatever it says', async () => {
     const [, claims] = (await server.sign(GOOD)).split('.')
     for (const alg of ['none', 'None', 'NONE', ''])

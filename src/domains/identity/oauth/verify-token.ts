@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { ALL_SCOPES, type Scope } from '../../../contract/scopes.ts'
 import type { OAuthSettings } from './settings.ts'
 
@@ -40,6 +40,7 @@ export async function verifyToken(
 ): Promise<VerifiedToken> {
   checkForm(token)
   checkHeader(token, settings)
+  checkIssuer(token, settings)
   try {
     const { payload } = await jwtVerify(token, keys, {
       algorithms: [...settings.algorithms],
@@ -71,6 +72,17 @@ function checkHeader(token: string, { algorithms }: OAuthSettings): void {
   if (typ !== undefined && !(typeof typ === 'string' && TYPES.has(typ.toLowerCase())))
     throw refused('it is of another type')
   if (Object.hasOwn(header, 'crit')) throw refused('it asks for extensions')
+}
+
+/** Whoever names another issuer does not make anyone ask this one. What is not signed yet is believed in nothing else. */
+function checkIssuer(token: string, { issuer }: OAuthSettings): void {
+  let named: unknown
+  try {
+    named = decodeJwt(token).iss
+  } catch (cause) {
+    throw refused('it can not be read', cause)
+  }
+  if (named !== issuer) throw refused('its iss is not accepted')
 }
 
 function headerOf(token: string): ReturnType<typeof decodeProtectedHeader> {

@@ -155,7 +155,7 @@ async function runToEnd(git: Git, args: readonly string[], run: GitRun): Promise
   run.signal?.addEventListener('abort', onAbort, { once: true })
   if (run.signal?.aborted === true) onAbort()
   try {
-    child.stdin.on('error', () => {})
+    child.stdin.on('error', () => {}) // git has ended, and says itself why
     give(child, run.input)
     const code = await exitOf(child)
     if (failure !== undefined) throw failure.error

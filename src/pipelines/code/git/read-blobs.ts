@@ -30,7 +30,7 @@ export async function* readBlobs(
   const ended = exitOf(child)
   // Awaited below; until then its failure is nobody else's.
   ended.catch(() => {})
-  child.stdin.on('error', () => {})
+  child.stdin.on('error', () => {}) // git has ended, and says itself why
   child.stderr.resume()
   child.stdin.end(shas.map((sha) => `${sha}\n`).join(''))
   try {

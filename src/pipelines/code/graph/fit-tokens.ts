@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../../contract/graph.ts'
 import type { Impact } from '../../../contract/impact.ts'
 import type { SpecReport } from '../../../contract/specs.ts'
-import { UNITS_PER_TOKEN } from '../../../kernel/fit-page.ts'
+import { BYTES_PER_TOKEN, sizeOf } from '../../../kernel/fit-page.ts'
 
 /** A list of an answer, or of an object in it, as `changed.files`. */
 type ListPath<T> = {
@@ -53,13 +53,13 @@ export function fitTokens<T extends { truncated: boolean }>(
   maxTokens: number | undefined,
   shares: ListShares<T>,
 ): T {
-  const whole = JSON.stringify(answer).length
-  if (maxTokens === undefined || whole <= maxTokens * UNITS_PER_TOKEN) return answer
+  const whole = sizeOf(answer)
+  if (maxTokens === undefined || whole <= maxTokens * BYTES_PER_TOKEN) return answer
   const lists = shares.map(([path, share]) => {
-    const sizes = listAt(answer, path).map((entry) => JSON.stringify(entry).length + 1)
+    const sizes = listAt(answer, path).map((entry) => sizeOf(entry) + 1)
     return { path, share, sizes, need: sum(sizes) }
   })
-  const room = maxTokens * UNITS_PER_TOKEN - (whole - sum(lists.map(({ need }) => need)))
+  const room = maxTokens * BYTES_PER_TOKEN - (whole - sum(lists.map(({ need }) => need)))
   const given = shareOut(Math.max(0, room), lists)
   const kept = lists.map(({ sizes }, i) => fittingPrefix(sizes, given[i] ?? 0))
   let left = room - sum(kept.map(({ size }) => size))

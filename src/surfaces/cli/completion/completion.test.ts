@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { unheard } from '../../../../test/support/cli-settings.ts'
@@ -9,7 +9,12 @@ import { completionOf } from '../completion-command.ts'
 import { buildProgram, runCli } from '../program.ts'
 
 const folder = temporaryFolder('completion')
-afterAll(() => folder.remove())
+/** Home of the shells, with what they are told. */
+const shells = temporaryFolder('completion-shells')
+afterAll(() => {
+  folder.remove()
+  shells.remove()
+})
 writeFileSync(join(folder.path, 'plan.json'), '')
 writeFileSync(join(folder.path, 'a plan.json'), '')
 
@@ -74,6 +79,78 @@ describe('the completion for bash', () => {
   })
 })
 
+/** The same in a real fish, as the lists of words that it would show. */
+function offeredByFish(line: string): string[] {
+  const code = `source ${join(shells.path, 'tenon.fish')}; cd ${folder.path}; complete -C $argv[1]`
+  writeFileSync(join(shells.path, 'tenon.fish'), scripts['fish'] ?? '')
+  const out = execFileSync('fish', ['--no-config', '-c', code, line], { encoding: 'utf8', env: HOMELESS })
+  return out.split('\n').flatMap((offer) => offer.split('\t')[0] || [])
+}
+
+/** The same in a real zsh, which completes only where it is asked by a key of a terminal. */
+function offeredByZsh(line: string): string[] {
+  const [file, setup, out] = ['_tenon', 'setup.zsh', 'offered'].map((name) => join(shells.path, name))
+  writeFileSync(file ?? '', scripts['zsh'] ?? '')
+  writeFileSync(out ?? '', '')
+  writeFileSync(
+    setup ?? '',
+    `PROMPT=''
+autoload -Uz compinit && compinit -u -D
+source ${file}
+compadd() {
+  if [[ \${@[1,(i)(-|--)]} == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
+  local -a hits
+  builtin compadd -A hits "$@"
+  print -rl -- $hits >> ${out}
+  builtin compadd "$@"
+}
+capture() { zle complete-word; kill -9 $$ }
+zle -N capture
+bindkey '^I' capture
+`,
+  )
+  const code = `zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "source $1"
+zpty -w -n shell "$2"$'\\t'
+while zpty -r shell part; do :; done`
+  execFileSync('zsh', ['-f', '-c', code, 'zsh', setup ?? '', line], {
+    timeout: 20_000,
+    env: HOMELESS,
+    cwd: folder.path,
+  })
+  return readFileSync(out ?? '', 'utf8')
+    .split('\n')
+    .flatMap((word) => word.replaceAll('\\', '') || [])
+}
+
+const HOMELESS = { PATH: process.env['PATH'], HOME: shells.path, TERM: 'dumb' }
+
+function has(shell: string): boolean {
+  return spawnSync(shell, ['-c', 'exit'], { env: HOMELESS }).status === 0
+}
+
+describe.each([
+  ['fish', offeredByFish],
+  ['zsh', offeredByZsh],
+] as const)('the completion for %s, where the machine has that shell', (shell, offer) => {
+  it('offers what that for bash offers', (context) => {
+    if (!has(shell)) return context.skip(`this machine has no ${shell}`)
+    const unordered = (words: readonly string[]): string[] => [...new Set(words)].toSorted()
+    for (const line of [
+      'tenon re',
+      'tenon repos ',
+      'tenon --json --url http://x repos a',
+      'tenon completion ',
+      'tenon search x --mode ',
+      'tenon specs validate ',
+    ])
+      expect([line, unordered(offer(line))]).toEqual([line, unordered(offered(line))])
+    expect(offer('tenon api-keys create ci --scopes search:')).toEqual(['search:read'])
+    expect(offer('tenon repos add x --no')).toContain('--no-token')
+  }, 60_000)
+})
+
 describe('the completions', () => {
   it.each(['bash', 'zsh', 'fish'])('for %s hold every command, option and choice of the tree', (shell) => {
     const script = scripts[shell] ?? ''
@@ -90,7 +167,7 @@ describe('the completions', () => {
     expect(scripts[shell]).not.toMatch(/\$\(tenon|`tenon|\(tenon |node /)
   })
 
-  it('have closed quotes, brackets and blocks, whatever the texts hold', () => {
+  it('have closed quotes, brackets and blocks, whatever the texts hold, as far as can be told without the shells', () => {
     execFileSync('bash', ['-n'], { input: scripts['bash'] })
     const outside = (script: string | undefined, quoted: RegExp): string => (script ?? '').replaceAll(quoted, '')
     const zsh = outside(scripts['zsh'], /'[^']*'/g).replaceAll(/#.*$/gm, '')

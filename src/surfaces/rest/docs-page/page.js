@@ -38,12 +38,32 @@ function scrollToElement(_original, system) {
   }
 }
 
+/** Swagger UI takes a filter that leaves nothing for a document without operations. */
+function operationsOrNone(Operations, { React, layoutSelectors, specSelectors }) {
+  return (props) => {
+    const phrase = layoutSelectors.currentFilter()
+    const filtered = typeof phrase === 'string' && phrase.trim() !== ''
+    return filtered && findOperations(specSelectors.taggedOperations(), phrase).size === 0
+      ? React.createElement('p', { className: 'waiting', role: 'status' }, `No operation matches “${phrase}”.`)
+      : React.createElement(Operations, props)
+  }
+}
+
 function show(error) {
   const text = document.createElement('p')
   text.className = 'waiting'
   text.setAttribute('role', 'alert')
   text.textContent = `The reference can not be shown: ${error.message}. Reload the page to try again.`
   document.querySelector('#ui').replaceChildren(text)
+}
+
+/** It is for programs: a call from this page would be sent with its example, as if it came from one. */
+function forgetClientHeader(spec) {
+  for (const path of Object.values(spec.paths)) {
+    for (const operation of Object.values(path)) {
+      operation.parameters = operation.parameters?.filter(({ name }) => name !== 'X-Tenon-Client')
+    }
+  }
 }
 
 async function draw() {
@@ -53,12 +73,19 @@ async function draw() {
   // Calls go to where the page came from, under whatever name the reader has for it.
   const here = new URL('.', location.href)
   spec.servers = [{ url: here.href.replace(/\/$/, '') }]
+  forgetClientHeader(spec)
   SwaggerUIBundle({
     spec,
     dom_id: '#ui',
     layout: 'BaseLayout',
     presets: [SwaggerUIBundle.presets.apis],
-    plugins: [{ fn: { opsFilter: findOperations }, statePlugins: { layout: { wrapActions: { scrollToElement } } } }],
+    plugins: [
+      {
+        fn: { opsFilter: findOperations },
+        wrapComponents: { operations: operationsOrNone },
+        statePlugins: { layout: { wrapActions: { scrollToElement } } },
+      },
+    ],
     deepLinking: true,
     docExpansion: 'list',
     defaultModelsExpandDepth: -1,
