@@ -26,7 +26,7 @@ function reportImportGraph(results: GraphResults['importGraph']): void {
   if (reference === null) console.log(`NO REFERENCE: ${absent}`)
   console.table({
     'graph of texts in memory, s': { tenon: rounded(tenon.graphMs / 1000, 2) },
-    [`of it: extraction, in ${tenon.threads} threads, s`]: { tenon: rounded(tenon.extractMs / 1000, 2) },
+    'of it: extraction s': { tenon: rounded(tenon.extractMs / 1000, 2) },
     'of it: resolution s': { tenon: rounded(tenon.resolveMs / 1000, 2) },
     'reading from git, apart, s': { tenon: rounded(tenon.gitMs / 1000, 2) },
     'whole process s': {

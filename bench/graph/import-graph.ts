@@ -14,7 +14,6 @@ export interface ImportGraphResults {
   readonly tenon: {
     /** Of texts in memory: parsing all, then reading configuration and resolving all imports. */
     readonly graphMs: number
-    readonly threads: number
     readonly extractMs: number
     readonly resolveMs: number
     /** Reading the commit from git, which is no part of `graphMs`. */
@@ -115,7 +114,6 @@ function tenonOf(rounds: readonly Timed[]): ImportGraphResults['tenon'] {
   const middle = (read: (one: Timed) => number): number => median(rounds.map(read))
   return {
     graphMs: middle(({ extractMs, resolveMs }) => extractMs + resolveMs),
-    threads: rounds[0]?.threads ?? 0,
     extractMs: middle(({ extractMs }) => extractMs),
     resolveMs: middle(({ resolveMs }) => resolveMs),
     gitMs: middle(({ gitMs }) => gitMs),

@@ -14,19 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 /** Packages whose files make a repository of more than 5,000. */
-const PACKAGES = [
-  '@modelcontextprotocol',
-  '@redocly',
-  'vitest',
-  'zod',
-  'undici-types',
-  '@types',
-  'fast-check',
-  'hono',
-  'knip',
-  'vite',
-  'typebox',
-]
+const PACKAGES = ['@redocly', 'vitest', 'zod', 'undici-types', '@types', 'fast-check', 'hono', 'knip', 'vite']
 const repositories = temporaryFolder('repositories')
 const source = join(repositories.path, 'large')
 

@@ -63,8 +63,8 @@ function meter(ms: number) {
 describe('the cap of an organisation', () => {
   it('is used to the full and never passed, over four workers and several runs; another has its own', async () => {
     const [capped, free] = [await organization('capped', 7), await organization('free', 64)]
-    const together = meter(15)
-    const other = meter(15)
+    const together = meter(40)
+    const other = meter(40)
     const runs = await Promise.all(
       [40, 40, 40].map((chunks) => nodes.begin(capped, { chunks, behaviour: together.behaviour })),
     )
@@ -78,7 +78,7 @@ describe('the cap of an organisation', () => {
 
   it('leaves each run its own', async () => {
     const org = await organization('narrow', 64)
-    const both = [meter(10), meter(10)]
+    const both = [meter(30), meter(30)]
     const runs = await Promise.all(both.map(({ behaviour }) => nodes.begin(org, { chunks: 40, behaviour }, narrow)))
     for (const run of runs) await nodes.ended(org, run)
     expect(both.map(({ seen }) => seen)).toEqual([
@@ -93,8 +93,8 @@ describe('priority', () => {
     const org = await organization('ranked', 10)
     const neighbour = await organization('neighbour', 5)
     const ranks = ['high', 'normal', 'low'] as const
-    const meters = ranks.map(() => meter(10))
-    const beside = meter(10)
+    const meters = ranks.map(() => meter(30))
+    const beside = meter(30)
     const runs = await Promise.all(
       ranks.map((priority, i) => nodes.begin(org, { chunks: 5_000, priority, behaviour: meters[i]?.behaviour ?? {} })),
     )
