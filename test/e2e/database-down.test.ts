@@ -24,7 +24,8 @@ type Org = Awaited<ReturnType<typeof onboard>>
 /** A call, and the status that it has when all is well. */
 type Sample = readonly [path: string, asked: Asked, status: number]
 
-const DOWN = new Set(['unavailable', 'limits_unavailable'])
+/** The last one of what was under way: the verb had its answer, and its entry could not be written. */
+const DOWN = new Set(['unavailable', 'limits_unavailable', 'audit_unavailable'])
 /** No call may take as long while there is no database. */
 const HANG_MS = 15_000
 const BACK_MS = 10_000
