@@ -52,7 +52,8 @@ const NOWHERE: CliSettings = {
   git: async () => ({ code: 1, out: '', err: '' }),
 }
 
-function commandTree(): CommandModel {
+/** Every command as it is, on no machine. */
+export function commandTree(): CommandModel {
   const config = (): never => {
     throw new Error('no settings')
   }

@@ -1,27 +1,9 @@
 import { expect, it } from 'vitest'
-import { localCommands } from '../src/app/local-commands.ts'
-import { buildProgram, globalsOf, modelOf, type CommandModel } from '../src/surfaces/cli/index.ts'
+import { commandTree } from '../scripts/generate-cli-docs.ts'
+import { globalsOf, type CommandModel } from '../src/surfaces/cli/index.ts'
 import { commandsOf, documents, type ShownCommand } from './documents.ts'
-import { nowhere } from './support/cli-settings.ts'
 
-const settings = {
-  url: '',
-  apiKey: undefined,
-  org: undefined,
-  fetch,
-  out: () => {},
-  err: () => {},
-  isTerminal: false,
-  colors: false,
-  width: 80,
-  confirm: async () => false,
-  input: async () => '',
-  ...nowhere,
-}
-const config = (): never => {
-  throw new Error('no command is run')
-}
-const tree = modelOf(buildProgram(settings, localCommands({ config, say: () => {} })).program)
+const tree = commandTree()
 
 /** What is wrong with a command line; nothing where a reader can type it. */
 function faultOf({ words, whole }: Pick<ShownCommand, 'words' | 'whole'>): string | null {
