@@ -35,6 +35,7 @@ export function startNode(
       TENON_DEMO: '0',
       TENON_LOCAL_REPOS: join(folder, 'repositories'),
       TENON_PORT: String(port),
+      TENON_AUTH_SECRET: `${ROOT_KEY}-of-people-0123456789abcdef`,
       TENON_QUEUE_KEY: ROOT_KEY,
       TENON_ROOT_KEY: ROOT_KEY,
     }),

@@ -6,12 +6,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { benchApi } from './api.ts'
 import type { ServerProfile } from './api/profile-server.ts'
+import { benchCredits } from './credits.ts'
 import { benchEngine } from './engine.ts'
 import { benchGraph } from './graph.ts'
+import { reportCredits } from './report-credits.ts'
 import { reportGraph } from './report-graph.ts'
 import { reportSearch } from './report-search.ts'
 import { reportApi, reportEngine } from './report.ts'
+import { reportWebhooks } from './report-webhooks.ts'
 import { benchSearch, type SearchResults } from './search.ts'
+import { benchWebhooks } from './webhooks.ts'
 
 const RESULTS = new URL('results.json', import.meta.url)
 
@@ -31,12 +35,23 @@ const BENCHES = {
     reportEngine(results)
     return results
   },
+  credits: async () => {
+    const results = await benchCredits()
+    reportCredits(results)
+    if (results.drift > 0) process.exitCode = 1
+    return results
+  },
   api: async () => {
     const results = await benchApi()
     reportApi(results)
     if (results.tenon.failed + results.reference.failed > 0) process.exitCode = 1
     const { tenon, reference } = results.profile
     return { ...results, profile: { tenon: withoutFunctions(tenon), reference: withoutFunctions(reference) } }
+  },
+  webhooks: async () => {
+    const results = await benchWebhooks()
+    reportWebhooks(results)
+    return results
   },
 } as const
 

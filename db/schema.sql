@@ -1,5 +1,28 @@
 -- Rendered by scripts/dump-schema.ts from the catalogue; not run by anything.
 
+create table alerts (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  metric text collate "C" not null,
+  hour timestamp with time zone not null,
+  count bigint not null,
+  threshold bigint not null,
+  usual bigint not null,
+  raised_at timestamp with time zone not null default clock_timestamp(),
+  tries integer not null default 0,
+  next_try_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  constraint alerts_org_id_metric_hour_key UNIQUE (org_id, metric, hour),
+  constraint alerts_pkey PRIMARY KEY (org_id, id),
+  constraint alerts_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- CREATE INDEX alerts_due ON public.alerts USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+-- row level security: on, forced
+-- policy alerts_reconciler for all to tenon_reconciler using (true) with check (true)
+-- policy alerts_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant select to tenon_app
+-- grant delete, insert, select, update to tenon_reconciler
+
 create table api_keys (
   org_id text collate "C" not null,
   id text collate "C" not null,
@@ -64,6 +87,45 @@ create table auth_epoch (
 );
 -- row level security: off
 -- grant select to tenon_auth
+
+create table billing_accounts (
+  org_id text collate "C" not null,
+  customer_id text collate "C",
+  fence bigint not null default 0,
+  sync_state text not null default 'synced'::text,
+  sync_error text,
+  sync_tries integer not null default 0,
+  synced_at timestamp with time zone,
+  next_sync_at timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint billing_accounts_customer_id_key UNIQUE (customer_id),
+  constraint billing_accounts_pkey PRIMARY KEY (org_id),
+  constraint billing_accounts_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint billing_accounts_sync_state_check CHECK ((sync_state = ANY (ARRAY['synced'::text, 'pending'::text, 'failed'::text])))
+);
+-- CREATE INDEX billing_accounts_due ON public.billing_accounts USING btree (next_sync_at) WHERE (next_sync_at IS NOT NULL);
+-- row level security: on, forced
+-- policy billing_accounts_billing for all to tenon_billing using (true) with check (true)
+-- policy billing_accounts_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
+-- grant select to tenon_billing
+-- grant update (next_sync_at) to tenon_billing
+
+create table billing_subscriptions (
+  org_id text collate "C" not null,
+  subscription_id text collate "C" not null,
+  status text collate "C" not null,
+  price_id text collate "C",
+  plan text collate "C",
+  period_end timestamp with time zone,
+  cancel_at_period_end boolean not null,
+  created_at timestamp with time zone not null,
+  constraint billing_subscriptions_pkey PRIMARY KEY (org_id, subscription_id),
+  constraint billing_subscriptions_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy billing_subscriptions_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_app
 
 create table caller_windows (
   subject text collate "C" not null,
@@ -254,6 +316,149 @@ create table code_symbols (
 -- policy code_symbols_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
+create table credit_accounts (
+  org_id text collate "C" not null,
+  available bigint not null default 0,
+  reserved bigint not null default 0,
+  unattributed bigint not null default 0,
+  expired_held bigint not null default 0,
+  next_expires_at timestamp with time zone,
+  entries bigint not null default 0,
+  changed bigint not null default 0,
+  month date,
+  used bigint not null default 0,
+  constraint credit_accounts_pkey PRIMARY KEY (org_id),
+  constraint credit_accounts_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint credit_accounts_available_check CHECK ((available >= 0)),
+  constraint credit_accounts_bounded CHECK (((available + reserved) <= '9007199254740991'::bigint)),
+  constraint credit_accounts_expired_held_check CHECK ((expired_held >= 0)),
+  constraint credit_accounts_reserved_check CHECK ((reserved >= 0)),
+  constraint credit_accounts_unattributed_check CHECK ((unattributed >= 0))
+);
+-- CREATE INDEX credit_accounts_expiring ON public.credit_accounts USING btree (next_expires_at) WHERE (next_expires_at IS NOT NULL);
+-- row level security: on, forced
+-- policy credit_accounts_engine for all to tenon_engine using (true) with check (true)
+-- policy credit_accounts_keeper for select to tenon_keeper using (true)
+-- policy credit_accounts_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
+-- grant insert, select, update to tenon_engine
+-- grant select to tenon_keeper
+
+create table credit_entries (
+  org_id text collate "C" not null,
+  seq bigint not null,
+  key text collate "C" not null,
+  kind text not null,
+  d_available bigint not null,
+  d_reserved bigint not null,
+  available_after bigint not null,
+  reserved_after bigint not null,
+  run_id text collate "C",
+  grant_id text collate "C",
+  note text,
+  short bigint not null default 0,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint credit_entries_org_id_key_key UNIQUE (org_id, key),
+  constraint credit_entries_pkey PRIMARY KEY (org_id, seq),
+  constraint credit_entries_available_after_check CHECK ((available_after >= 0)),
+  constraint credit_entries_kind_check CHECK ((kind = ANY (ARRAY['grant'::text, 'reserve'::text, 'capture'::text, 'release'::text, 'refund'::text, 'expire'::text, 'revoke'::text]))),
+  constraint credit_entries_reserved_after_check CHECK ((reserved_after >= 0))
+);
+-- CREATE INDEX credit_entries_by_time ON public.credit_entries USING brin (at) WITH (autosummarize='on');
+-- row level security: on, forced
+-- policy credit_entries_end for all to postgres using ((pg_trigger_depth() > 0))
+-- policy credit_entries_engine for all to tenon_engine using (true) with check (true)
+-- policy credit_entries_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant insert, select to tenon_engine
+
+create table credit_grants (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  source text collate "C" not null,
+  kind text not null,
+  amount bigint not null,
+  remaining bigint not null,
+  expired bigint not null default 0,
+  revoked bigint not null default 0,
+  expires_at timestamp with time zone,
+  note text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint credit_grants_org_id_source_key UNIQUE (org_id, source),
+  constraint credit_grants_pkey PRIMARY KEY (org_id, id),
+  constraint credit_grants_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint credit_grants_amount_check CHECK (((amount >= 1) AND (amount <= 1000000000))),
+  constraint credit_grants_check CHECK ((((remaining + expired) + revoked) <= amount)),
+  constraint credit_grants_expired_check CHECK ((expired >= 0)),
+  constraint credit_grants_kind_check CHECK ((kind = ANY (ARRAY['plan'::text, 'pack'::text, 'promotion'::text, 'refund'::text]))),
+  constraint credit_grants_remaining_check CHECK ((remaining >= 0)),
+  constraint credit_grants_revoked_check CHECK ((revoked >= 0))
+);
+-- CREATE INDEX credit_grants_left ON public.credit_grants USING btree (org_id, expires_at, id) WHERE (remaining > 0);
+-- row level security: on, forced
+-- policy credit_grants_engine for all to tenon_engine using (true) with check (true)
+-- policy credit_grants_keeper for select to tenon_keeper using (true)
+-- policy credit_grants_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant insert, select to tenon_engine
+-- grant select to tenon_keeper
+-- grant update (expired, remaining, revoked) to tenon_app
+-- grant update (expired, remaining, revoked) to tenon_engine
+
+create table credit_holds (
+  org_id text collate "C" not null,
+  run_id text collate "C" not null,
+  amount bigint not null,
+  captured bigint not null default 0,
+  released bigint not null default 0,
+  refunded bigint not null default 0,
+  open boolean not null default true,
+  opened_at timestamp with time zone not null default clock_timestamp(),
+  closed_at timestamp with time zone,
+  expires_at timestamp with time zone not null default (clock_timestamp() + '48:00:00'::interval),
+  constraint credit_holds_pkey PRIMARY KEY (org_id, run_id),
+  constraint credit_holds_amount_check CHECK ((amount >= 0)),
+  constraint credit_holds_captured_check CHECK ((captured >= 0)),
+  constraint credit_holds_check CHECK (((refunded >= 0) AND (refunded <= captured))),
+  constraint credit_holds_check1 CHECK (((captured + released) <= amount)),
+  constraint credit_holds_released_check CHECK ((released >= 0))
+);
+-- CREATE INDEX credit_holds_open ON public.credit_holds USING btree (org_id, run_id) WHERE open;
+-- row level security: on, forced
+-- policy credit_holds_end for all to postgres using ((pg_trigger_depth() > 0))
+-- policy credit_holds_engine for all to tenon_engine using (true) with check (true)
+-- policy credit_holds_keeper for select to tenon_keeper using (true)
+-- policy credit_holds_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select to tenon_app
+-- grant insert, select to tenon_engine
+-- grant select to tenon_keeper
+-- grant update (amount, captured, closed_at, expires_at, open, refunded, released) to tenon_app
+-- grant update (amount, captured, closed_at, expires_at, open, refunded, released) to tenon_engine
+
+create table findings (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  kind text not null,
+  subject text collate "C" not null,
+  source text not null,
+  severity text not null,
+  cause text not null,
+  recovery text not null,
+  details jsonb not null,
+  status text not null default 'open'::text,
+  first_seen_at timestamp with time zone not null default clock_timestamp(),
+  last_seen_at timestamp with time zone not null default clock_timestamp(),
+  resolved_at timestamp with time zone,
+  constraint findings_org_id_kind_subject_key UNIQUE (org_id, kind, subject),
+  constraint findings_pkey PRIMARY KEY (org_id, id),
+  constraint findings_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint findings_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text]))),
+  constraint findings_status_check CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text, 'ignored'::text])))
+);
+-- row level security: on, forced
+-- policy findings_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
+
 create table idempotency_records (
   org_id text collate "C" not null,
   key text collate "C" not null,
@@ -273,6 +478,89 @@ create table idempotency_records (
 -- grant delete, select to tenon_keeper
 -- grant update (answer, created_at, operation, request_sha256, sealed) to tenon_app
 
+create table invitations (
+  org_id text collate "C" not null,
+  id text collate "C" not null,
+  email text collate "C" not null,
+  role text not null,
+  token_sha256 bytea not null,
+  invited_by text collate "C" not null,
+  created_at timestamp with time zone not null,
+  sent_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  accepted_by text collate "C",
+  revoked_at timestamp with time zone,
+  open boolean not null default true,
+  constraint invitations_token_sha256_key UNIQUE (token_sha256),
+  constraint invitations_pkey PRIMARY KEY (org_id, id),
+  constraint invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint invitations_check CHECK (((NOT open) OR ((accepted_at IS NULL) AND (revoked_at IS NULL)))),
+  constraint invitations_email_check CHECK ((email = lower(email))),
+  constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+);
+-- CREATE INDEX invitations_by_end ON public.invitations USING btree (expires_at) WHERE open;
+-- CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, email) WHERE open;
+-- row level security: on, forced
+-- policy invitations_accounts for select to tenon_accounts using (true)
+-- policy invitations_keeper for select to tenon_keeper using (true)
+-- policy invitations_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant select to tenon_accounts
+-- grant insert, select to tenon_app
+-- grant select to tenon_keeper
+-- grant update (accepted_at, accepted_by, expires_at, open, revoked_at, sent_at, token_sha256) to tenon_app
+
+create table issuer_identities (
+  connection text collate "C" not null,
+  subject text collate "C" not null,
+  user_id text collate "C" not null,
+  claimed_at timestamp with time zone not null default clock_timestamp(),
+  made_at timestamp with time zone,
+  constraint issuer_identities_user_id_key UNIQUE (user_id),
+  constraint issuer_identities_pkey PRIMARY KEY (connection, subject)
+);
+-- row level security: off
+-- grant insert, select, update to tenon_accounts
+
+create table mails (
+  id text collate "C" not null,
+  recipient text not null,
+  template text not null,
+  content bytea,
+  state text not null,
+  tries integer not null default 0,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  sent_at timestamp with time zone,
+  constraint mails_pkey PRIMARY KEY (id),
+  constraint mails_check CHECK (((content IS NOT NULL) OR (state <> 'queued'::text))),
+  constraint mails_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'dropped'::text])))
+);
+-- CREATE INDEX mails_by_age ON public.mails USING btree (created_at);
+-- row level security: off
+-- grant delete, insert, select, update to tenon_accounts
+-- grant insert to tenon_app
+
+create table members (
+  org_id text collate "C" not null,
+  user_id text collate "C" not null,
+  role text not null,
+  created_at timestamp(3) with time zone not null,
+  invited_by text collate "C",
+  constraint members_pkey PRIMARY KEY (org_id, user_id),
+  constraint members_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+);
+-- CREATE INDEX members_by_age ON public.members USING btree (org_id, created_at, user_id);
+-- CREATE INDEX members_by_user ON public.members USING btree (user_id);
+-- row level security: on, forced
+-- policy members_accounts for select to tenon_accounts using (true)
+-- policy members_auth for select to tenon_auth using (true)
+-- policy members_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant select to tenon_accounts
+-- grant delete, insert, select to tenon_app
+-- grant select to tenon_auth
+-- grant update (role) to tenon_app
+
 create table onboardings (
   org_id text collate "C" not null,
   idempotency_key text collate "C",
@@ -284,15 +572,32 @@ create table onboardings (
   steps jsonb not null default '[]'::jsonb,
   answer bytea,
   created_at timestamp with time zone not null default clock_timestamp(),
+  tries integer not null default 0,
+  person text collate "C",
   constraint onboardings_idempotency_key_key UNIQUE (idempotency_key),
   constraint onboardings_pkey PRIMARY KEY (org_id),
   constraint onboardings_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'undone'::text, 'stuck'::text])))
 );
+-- CREATE INDEX onboardings_by_person ON public.onboardings USING btree (person, created_at) WHERE (person IS NOT NULL);
 -- row level security: on, forced
 -- policy onboardings_auth for all to tenon_auth using (true) with check (true)
 -- policy onboardings_keeper for all to tenon_keeper using (true)
 -- grant insert, select, update to tenon_auth
 -- grant delete, select to tenon_keeper
+
+create table org_activity (
+  org_id text collate "C" not null,
+  metric text collate "C" not null,
+  hour timestamp with time zone not null,
+  count bigint not null,
+  constraint org_activity_pkey PRIMARY KEY (org_id, metric, hour),
+  constraint org_activity_count_check CHECK ((count >= 0))
+);
+-- CREATE INDEX org_activity_by_hour ON public.org_activity USING btree (hour);
+-- row level security: on, forced
+-- policy org_activity_reconciler for all to tenon_reconciler using (true) with check (true)
+-- policy org_activity_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant delete, insert, select, update to tenon_reconciler
 
 create table org_limits (
   org_id text collate "C" not null,
@@ -303,6 +608,10 @@ create table org_limits (
   runs_per_day integer,
   repositories integer,
   active_chunks integer,
+  subscribed_plan text,
+  integrations integer,
+  seats integer,
+  closed boolean not null default false,
   constraint org_limits_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint org_limits_pkey PRIMARY KEY (org_id),
   constraint org_limits_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
@@ -310,14 +619,18 @@ create table org_limits (
   constraint org_limits_calls_per_day_check CHECK ((calls_per_day >= 0)),
   constraint org_limits_calls_per_hour_check CHECK ((calls_per_hour >= 0)),
   constraint org_limits_concurrent_runs_check CHECK ((concurrent_runs >= 0)),
+  constraint org_limits_integrations_check CHECK ((integrations >= 0)),
   constraint org_limits_repositories_check CHECK ((repositories >= 0)),
-  constraint org_limits_runs_per_day_check CHECK ((runs_per_day >= 0))
+  constraint org_limits_runs_per_day_check CHECK ((runs_per_day >= 0)),
+  constraint org_limits_seats_check CHECK ((seats >= 0))
 );
 -- row level security: on, forced
 -- policy org_limits_auth for select to tenon_auth using (true)
+-- policy org_limits_keeper for select to tenon_keeper using (true)
 -- policy org_limits_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select, update to tenon_app
 -- grant select to tenon_auth
+-- grant select to tenon_keeper
 
 create table org_usage (
   org_id text collate "C" not null,
@@ -334,11 +647,30 @@ create table org_usage (
 -- grant insert, select, update to tenon_app
 -- grant insert, select, update to tenon_engine
 
+create table organization_closings (
+  org_id text collate "C" not null,
+  done jsonb not null default '[]'::jsonb,
+  owner text,
+  ready_at timestamp with time zone not null default clock_timestamp(),
+  tries integer not null default 0,
+  ended_at timestamp with time zone,
+  constraint organization_closings_pkey PRIMARY KEY (org_id),
+  constraint organization_closings_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE
+);
+-- row level security: on, forced
+-- policy organization_closings_auth for all to tenon_auth using (true) with check (true)
+-- policy organization_closings_keeper for select to tenon_keeper using (true)
+-- policy organization_closings_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert to tenon_app
+-- grant select, update to tenon_auth
+-- grant select to tenon_keeper
+
 create table organizations (
   org_id text collate "C" not null,
   slug text collate "C" not null,
   name text not null,
   created_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
   constraint organizations_slug_key UNIQUE (slug),
   constraint organizations_pkey PRIMARY KEY (org_id)
 );
@@ -348,11 +680,33 @@ create table organizations (
 -- policy organizations_auth_undo for delete to tenon_auth using ((EXISTS ( SELECT
    FROM onboardings o
   WHERE ((o.org_id = organizations.org_id) AND (o.state = 'running'::text)))))
+-- policy organizations_change for update to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- policy organizations_keeper for select to tenon_keeper using (true)
+-- policy organizations_keeper_delete for delete to tenon_keeper using ((closed_at IS NOT NULL))
 -- policy organizations_tenant for select to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant select to tenon_app
 -- grant delete, insert, select to tenon_auth
--- grant select to tenon_keeper
+-- grant delete, select to tenon_keeper
+-- grant update (closed_at, name) to tenon_app
+
+create table orphans (
+  id text collate "C" not null,
+  system text not null,
+  kind text not null,
+  reference text collate "C" not null,
+  cause text not null,
+  recovery text not null,
+  details jsonb not null,
+  status text not null default 'open'::text,
+  first_seen_at timestamp with time zone not null default clock_timestamp(),
+  last_seen_at timestamp with time zone not null default clock_timestamp(),
+  resolved_at timestamp with time zone,
+  constraint orphans_system_kind_reference_key UNIQUE (system, kind, reference),
+  constraint orphans_pkey PRIMARY KEY (id),
+  constraint orphans_status_check CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text])))
+);
+-- row level security: off
+-- grant insert, select, update to tenon_reconciler
 
 create table project_repositories (
   org_id text collate "C" not null,
@@ -399,6 +753,34 @@ create table rate_windows (
 -- policy rate_windows_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select, update to tenon_app
 
+create table reconcile_lease (
+  one boolean not null default true,
+  owner text not null,
+  lease_until timestamp with time zone not null,
+  cursor text,
+  began_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint reconcile_lease_pkey PRIMARY KEY (one),
+  constraint reconcile_lease_one_check CHECK (one)
+);
+-- row level security: off
+-- grant select, update to tenon_reconciler
+
+create table reconciliations (
+  org_id text collate "C" not null,
+  state text not null,
+  checked integer not null,
+  found integer not null,
+  repaired integer not null,
+  reconciled_at timestamp with time zone not null default clock_timestamp(),
+  constraint reconciliations_pkey PRIMARY KEY (org_id),
+  constraint reconciliations_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
+  constraint reconciliations_state_check CHECK ((state = ANY (ARRAY['synced'::text, 'pending'::text, 'failed'::text])))
+);
+-- row level security: on, forced
+-- policy reconciliations_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
+-- grant insert, select, update to tenon_app
+
 create table repositories (
   org_id text collate "C" not null,
   id text collate "C" not null,
@@ -442,6 +824,29 @@ create table repository_credentials (
 -- policy repository_credentials_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant delete, insert, select, update to tenon_app
 
+create table revocation_epoch (
+  one boolean not null default true,
+  epoch bigint not null,
+  constraint revocation_epoch_pkey PRIMARY KEY (one),
+  constraint revocation_epoch_one_check CHECK (one)
+);
+-- row level security: off
+-- grant select to tenon_accounts
+
+create table revoked_tokens (
+  connection text collate "C" not null,
+  jti text collate "C" not null,
+  revoked_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  constraint revoked_tokens_counted TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  constraint revoked_tokens_pkey PRIMARY KEY (connection, jti)
+);
+-- CREATE INDEX revoked_tokens_expired ON public.revoked_tokens USING btree (expires_at);
+-- row level security: off
+-- grant insert, select to tenon_accounts
+-- grant delete, select to tenon_keeper
+-- grant update (expires_at) to tenon_accounts
+
 create table run_logs (
   org_id text collate "C" not null,
   run_id text collate "C" not null,
@@ -483,11 +888,15 @@ create table runs (
   expires_at timestamp with time zone not null default (now() + '24:00:00'::interval),
   archived_at timestamp with time zone,
   trace_parent text,
+  price_run bigint,
+  price_chunk bigint,
   constraint runs_pkey PRIMARY KEY (org_id, id),
   constraint runs_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(org_id) ON DELETE CASCADE,
   constraint runs_active_check CHECK ((active >= 0)),
   constraint runs_max_active_check CHECK ((max_active > 0)),
   constraint runs_org_max_active_check CHECK ((org_max_active > 0)),
+  constraint runs_price_chunk_check CHECK ((price_chunk >= 0)),
+  constraint runs_price_run_check CHECK ((price_run >= 0)),
   constraint runs_priority_check CHECK (((priority >= '-1'::integer) AND (priority <= 1))),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'planning'::text, 'running'::text, 'finishing'::text, 'succeeded'::text, 'completed_with_errors'::text, 'failed'::text, 'cancelled'::text]))),
   constraint runs_trace_parent_check CHECK ((trace_parent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text))
@@ -542,6 +951,113 @@ create table schema_migrations (
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
 -- row level security: off
+
+create table stripe_events (
+  id text collate "C" not null,
+  type text collate "C" not null,
+  api_version text,
+  livemode boolean not null,
+  created_at timestamp with time zone not null,
+  object_id text collate "C",
+  customer_id text collate "C",
+  org_id text collate "C",
+  state text collate "C" not null default 'received'::text,
+  reason text,
+  tries integer not null default 0,
+  claim integer not null default 0,
+  next_try_at timestamp with time zone default clock_timestamp(),
+  received_at timestamp with time zone not null default clock_timestamp(),
+  handled_at timestamp with time zone,
+  told_at timestamp with time zone,
+  payload text,
+  constraint stripe_events_pkey PRIMARY KEY (id),
+  constraint stripe_events_state_check CHECK ((state = ANY (ARRAY['received'::text, 'done'::text, 'parked'::text, 'failed'::text])))
+);
+-- CREATE INDEX stripe_events_by_age ON public.stripe_events USING btree (received_at, id);
+-- CREATE INDEX stripe_events_by_state ON public.stripe_events USING btree (state, received_at, id) WHERE (state = ANY (ARRAY['parked'::text, 'failed'::text]));
+-- CREATE INDEX stripe_events_due ON public.stripe_events USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+-- CREATE INDEX stripe_events_with_payload ON public.stripe_events USING btree (received_at) WHERE (payload IS NOT NULL);
+-- row level security: on, forced
+-- policy stripe_events_billing for all to tenon_billing using (true) with check (true)
+-- grant insert, select, update to tenon_billing
+
+create table two_factors (
+  id text collate "C" not null,
+  user_id text collate "C" not null,
+  secret text not null,
+  backup_codes text not null,
+  verified boolean not null default false,
+  failed_verification_count integer not null default 0,
+  locked_until timestamp with time zone,
+  constraint two_factors_user_id_key UNIQUE (user_id),
+  constraint two_factors_pkey PRIMARY KEY (id),
+  constraint two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+-- row level security: off
+-- grant delete, insert, select, update to tenon_accounts
+
+create table user_accounts (
+  id text collate "C" not null,
+  user_id text collate "C" not null,
+  provider_id text collate "C" not null,
+  account_id text collate "C" not null,
+  password text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint user_accounts_user_id_provider_id_key UNIQUE (user_id, provider_id),
+  constraint user_accounts_pkey PRIMARY KEY (id),
+  constraint user_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+-- row level security: off
+-- grant delete, insert, select, update to tenon_accounts
+
+create table user_sessions (
+  id text collate "C" not null,
+  user_id text collate "C" not null,
+  token text collate "C" not null,
+  ip_address text,
+  user_agent text,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint user_sessions_token_key UNIQUE (token),
+  constraint user_sessions_pkey PRIMARY KEY (id),
+  constraint user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+-- CREATE INDEX user_sessions_by_end ON public.user_sessions USING btree (expires_at);
+-- CREATE INDEX user_sessions_by_user ON public.user_sessions USING btree (user_id, id);
+-- row level security: off
+-- grant delete, insert, select, update to tenon_accounts
+
+create table users (
+  id text collate "C" not null,
+  email text collate "C",
+  email_verified boolean not null default false,
+  name text not null,
+  image text,
+  two_factor_enabled boolean not null default false,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint users_email_key UNIQUE (email),
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_email_check CHECK ((email = lower(email)))
+);
+-- row level security: off
+-- grant delete, insert, select, update to tenon_accounts
+
+create table verifications (
+  id text collate "C" not null,
+  identifier text collate "C" not null,
+  value text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint verifications_pkey PRIMARY KEY (id)
+);
+-- CREATE INDEX verifications_by_end ON public.verifications USING btree (expires_at);
+-- CREATE INDEX verifications_by_identifier ON public.verifications USING btree (identifier, created_at);
+-- row level security: off
+-- grant delete, insert, select, update to tenon_accounts
 
 create table workers (
   id text collate "C" not null,

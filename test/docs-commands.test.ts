@@ -31,7 +31,8 @@ function faultOf({ words, whole }: Pick<ShownCommand, 'words' | 'whole'>): strin
   }
   if (command.commands.length > 0) {
     if (given.length > 0) return `no command ${given[0]}`
-    return whole && command !== tree ? 'a group does nothing' : null
+    // One with examples is a command by itself.
+    return whole && command !== tree && command.examples.length === 0 ? 'a group does nothing' : null
   }
   const most = command.args.some(({ term }) => term.includes('...')) ? Number.POSITIVE_INFINITY : command.args.length
   if (given.length > most) return `too many arguments: ${given.join(' ')}`

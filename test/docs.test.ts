@@ -10,7 +10,7 @@ import { ERROR_CODES } from '../src/contract/errors.ts'
 import { OPERATIONS } from '../src/contract/index.ts'
 import { isAbsent } from '../src/contract/operation.ts'
 import { VERSION } from '../src/contract/health.ts'
-import { PLANS, type Limits } from '../src/contract/plans.ts'
+import { PLANS, type Plan } from '../src/contract/plans.ts'
 import { documents, linksOf, placesOf } from './documents.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -62,7 +62,7 @@ describe('the guides', () => {
         .map((cell) => cell.trim())
         .slice(2, -1)
     const rows = Object.keys(PLANS.free).map((limit) => {
-      const values = Object.values(PLANS).map((plan) => plan[limit as keyof Limits].toLocaleString('en'))
+      const values = Object.values(PLANS).map((plan) => plan[limit as keyof Plan].toLocaleString('en'))
       return text.split('\n').some((line) => cells(line).join() === values.join())
         ? []
         : [`${limit}: ${values.join(', ')}`]

@@ -28,6 +28,7 @@ export function startTenon(setting: Setting, name: string, nodeArgs: readonly st
       LOG_LEVEL: 'info',
       TENON_DATA_DIR: join(folder, name),
       TENON_PORT: String(port),
+      TENON_AUTH_SECRET: `${ROOT_KEY}-of-people-0123456789abcdef`,
       TENON_QUEUE_KEY: ROOT_KEY,
       TENON_ROOT_KEY: ROOT_KEY,
     }),

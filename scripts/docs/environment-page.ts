@@ -75,6 +75,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   DATABASE_URL: ['serve', 'worker', 'migrate'],
   TENON_ROOT_KEY: ['serve', 'worker'],
   TENON_QUEUE_KEY: ['serve', 'worker'],
+  TENON_AUTH_SECRET: ['serve', 'worker'],
 }
 
 function neededBy(name: string): string {

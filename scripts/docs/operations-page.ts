@@ -10,10 +10,17 @@ import { anchorOf, code, fenced, page, table } from './markdown.ts'
 
 const AUTH: Readonly<Record<Operation['auth'], string>> = {
   public: 'no credential',
-  key: 'API key or access token',
+  key: 'API key, access token or session of a member',
+  session: 'session of a person',
+  signature: 'signature over the body',
   root: 'root key',
 }
-const ENV = { key: 'Authorization: Bearer $TENON_API_KEY', root: 'X-Root-Key: $TENON_ROOT_KEY' } as const
+const ENV = {
+  key: 'Authorization: Bearer $TENON_API_KEY',
+  session: 'Authorization: Bearer $TENON_SESSION',
+  root: 'X-Root-Key: $TENON_ROOT_KEY',
+  signature: 'Stripe-Signature: $SIGNATURE',
+} as const
 
 export function operationsPage(): string {
   const tags = tagsOf(OPERATIONS.map(({ name }) => name))
@@ -101,8 +108,11 @@ function outputOf({ output }: Operation): unknown {
 
 function repeatsOf(operation: Operation): string {
   const again = operation.idempotent ? 'a repeat has no further effect' : 'a repeat does it once more'
-  if (!takesIdempotencyKey(operation)) return 'it changes nothing'
-  return operation.idempotent ? again : `${again}, unless it has the same \`Idempotency-Key\``
+  // What people and the operator change stands in no organisation's trail, and takes no key.
+  if (!operation.audited && (operation.method === 'GET' || operation.auth === 'key')) return 'it changes nothing'
+  return operation.idempotent || !takesIdempotencyKey(operation)
+    ? again
+    : `${again}, unless it has the same \`Idempotency-Key\``
 }
 
 /** A request that the contract takes, for a shell with `TENON_URL` and the key set. */

@@ -18,13 +18,14 @@ let read: Config | undefined
 const config = (): Config => (read ??= readConfig())
 
 /** The environment first, then what the first start left in the data folder. */
-function settingsOf({ client, dataDir, host, port, terminal, logLevel }: Config): CliSettings {
+function settingsOf({ client, rootKey, dataDir, host, port, terminal, logLevel }: Config): CliSettings {
   const demo = readPrivateFile(join(dataDir, 'demo.json'), demoFile)
   const isTerminal = process.stdout.isTTY && process.stdin.isTTY
   return {
     url: client.url ?? demo?.url ?? `http://${host}:${port}`,
     apiKey: client.apiKey,
     org: client.org,
+    rootKey,
     demo,
     installation: INSTALLATION_KIND,
     fetch: httpFetch,

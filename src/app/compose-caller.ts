@@ -5,7 +5,8 @@ import { createRateLimiter, limitsVerbs, quotaStep } from '../domains/limits/ind
 import type { ErrorCode } from '../contract/errors.ts'
 import { OPERATIONS } from '../contract/index.ts'
 import type { Clock, Log } from '../kernel/ctx.ts'
-import { createCaller, type Caller } from '../kernel/run-operation.ts'
+import type { VerifySignature } from '../kernel/identify.ts'
+import { createCaller, type Caller, type Refused } from '../kernel/run-operation.ts'
 import type { BoundVerb } from '../kernel/verb.ts'
 import type { Database } from '../platform/db/index.ts'
 
@@ -14,7 +15,10 @@ export interface CallerParts {
   readonly identity: Identity
   readonly clock: Clock
   readonly log: Log
-  /** Of the pipelines. */
+  readonly verifySignature?: VerifySignature
+  /** Told of every refusal, beside the audit trail. */
+  readonly refused?: Refused
+  /** Of the other domains and the pipelines. */
   readonly verbs: readonly BoundVerb[]
   /** Aborts when the node is about to end. */
   readonly ending?: AbortSignal
@@ -29,12 +33,14 @@ export interface EndedCall {
 }
 
 /** What every surface calls: the kernel, with all that stands between a request and a verb. */
-export function composeCaller({ db, identity, clock, log, verbs: others, ending, callEnded }: CallerParts): Caller {
+export function composeCaller(parts: CallerParts): Caller {
+  const { db, identity, clock, log, verbs: others, ending, callEnded, verifySignature, refused } = parts
   const verbs = [...identity.verbs, ...limitsVerbs, ...auditVerbs, ...others]
   checkVerbs(verbs)
   const caller = createCaller({
     verbs,
     authenticate: identity.authenticate,
+    verifySignature,
     limiter: createRateLimiter(db),
     findOrg: (named) => findOrg(db, named),
     tenant: db.tenant,
@@ -42,9 +48,16 @@ export function composeCaller({ db, identity, clock, log, verbs: others, ending,
     clock,
     ending,
     steps: { ...idempotencySteps(db.tenant), quota: quotaStep(db.tenant), audit: auditStep },
-    refused: auditRefusals(db.tenant),
+    refused: toldTo(auditRefusals(db.tenant), refused),
   })
   return callEnded === undefined ? caller : observed(caller, callEnded)
+}
+
+function toldTo(audit: Refused, others: Refused | undefined): Refused {
+  return async (call, error) => {
+    await others?.(call, error)
+    await audit(call, error)
+  }
 }
 
 function observed(caller: Caller, callEnded: (call: EndedCall) => void): Caller {

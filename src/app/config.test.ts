@@ -140,3 +140,18 @@ describe('the settings', () => {
     expect(required({ B: 'set' })).toEqual({ B: 'set' })
   })
 })
+
+describe('the webhook of alerts', () => {
+  const address = { TENON_ALERT_WEBHOOK_URL: 'https://alerts.example.com/tenon' }
+
+  it('is none unless it is set, and needs what its messages are signed with', () => {
+    expect(readConfig({}).alertWebhook).toBeUndefined()
+    const secret = 'sixteen characters'
+    expect(readConfig({ ...address, TENON_ALERT_WEBHOOK_SECRET: secret }).alertWebhook).toEqual({
+      url: address.TENON_ALERT_WEBHOOK_URL,
+      secret,
+    })
+    expect(() => readConfig(address)).toThrow('config_invalid')
+    expect(() => readConfig({ TENON_ALERT_WEBHOOK_URL: 'ftp://alerts.example.com' })).toThrow('config_invalid')
+  })
+})

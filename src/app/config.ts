@@ -5,6 +5,7 @@ import type { OAuthOptions } from '../domains/identity/index.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
 import { ENVIRONMENT } from './environment.ts'
 import { commandOf, defaultDataDir, kindOf, type Installation } from './installation.ts'
+import { stripeSettingsOf } from './stripe-settings.ts'
 import { traceSettingsOf } from './trace-environment.ts'
 
 /** The folder of the checkout or of the installed package. */
@@ -44,6 +45,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     migrationDatabaseUrl: e.TENON_MIGRATION_DATABASE_URL,
     rootKey: e.TENON_ROOT_KEY,
     queueKey: e.TENON_QUEUE_KEY,
+    authSecrets: e.TENON_AUTH_SECRET,
+    stripe: stripeSettingsOf({
+      secretKey: e.TENON_STRIPE_SECRET_KEY,
+      webhookSecrets: e.TENON_STRIPE_WEBHOOK_SECRET,
+      prices: e.TENON_STRIPE_PRICES,
+      baseUrl: e.TENON_STRIPE_BASE_URL,
+    }),
+    sandboxPort: e.TENON_SANDBOX_PORT,
+    mail: { smtpUrl: e.TENON_SMTP_URL, from: e.TENON_MAIL_FROM },
     masterKeyFile: e.TENON_MASTER_KEY_FILE,
     demo: e.TENON_DEMO === '1',
     git: {
@@ -58,6 +68,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     runRetentionDays: e.TENON_RUN_RETENTION_DAYS,
     trustedProxies: e.TENON_TRUSTED_PROXIES,
     oauth: e.TENON_OAUTH_ISSUER === undefined ? undefined : oauthOf(e.TENON_OAUTH_ISSUER, publicUrl, e),
+    issuersFile: e.TENON_ISSUERS_FILE,
+    alertWebhook: alertWebhookOf(e),
     workerPort: e.TENON_WORKER_PORT,
     metricsToken: e.TENON_METRICS_TOKEN,
     sentry: e.SENTRY_DSN === undefined ? undefined : { dsn: e.SENTRY_DSN, environment: e.SENTRY_ENVIRONMENT },
@@ -69,6 +81,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     client: { url: e.TENON_URL, apiKey: e.TENON_API_KEY, org: e.TENON_ORG },
     terminal: { noColor: e.NO_COLOR !== undefined, forceColor: e.FORCE_COLOR, term: e.TERM },
   })
+}
+
+/** Nobody could believe a message that is not signed. */
+function alertWebhookOf({
+  TENON_ALERT_WEBHOOK_URL: address,
+  TENON_ALERT_WEBHOOK_SECRET: key,
+}: Pick<z.output<typeof ENVIRONMENT>, 'TENON_ALERT_WEBHOOK_URL' | 'TENON_ALERT_WEBHOOK_SECRET'>) {
+  if (address === undefined) return undefined
+  return { url: address, secret: required({ TENON_ALERT_WEBHOOK_SECRET: key }).TENON_ALERT_WEBHOOK_SECRET }
 }
 
 /** A client of REST asks for tokens for the public address, one of MCP for that of MCP; some write the first with a slash. */

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { ApiError, createClient, type Client } from '../contract/client.ts'
 import { addRepository, listRepositories } from '../contract/code.ts'
 import { searchCode } from '../contract/search.ts'
 import { ERRORS, type ErrorCode } from '../contract/errors.ts'
-import { getMe, onboardOrganization } from '../contract/identity.ts'
+import { createSession } from '../contract/accounts.ts'
+import { createOrganization, getMe } from '../contract/identity.ts'
+import { setLimits } from '../contract/limits.ts'
 import { getRun, isEnded, type Run } from '../contract/runs.ts'
 import { httpFetch } from '../platform/http/fetch.ts'
 import { demoFile, readPrivateFile, writePrivateFile } from './private-file.ts'
@@ -16,10 +19,19 @@ interface DemoOptions {
   readonly checkout: string | null
   /** What is typed before the name of a command. */
   readonly command: string
+  /** Makes an account whose address needs no mail; the same one for the same address. */
+  readonly createUser: (user: { email: string; password: string; name: string }) => Promise<unknown>
   readonly say: (line: string) => void
 }
 
+interface NewDemo {
+  readonly url: string
+  readonly rootKey: string
+  readonly person: { readonly email: string; readonly password: string }
+}
+
 const ORG = 'demo'
+const EMAIL = 'demo@example.com'
 const MAX_ORGS = 100
 const TAKEN: ReadonlySet<ErrorCode> = new Set(['organization_exists', 'idempotency_key_reused'] as const)
 const MAX_SHOWN = 10
@@ -42,14 +54,16 @@ export async function showDemo(options: DemoOptions): Promise<void> {
 }
 
 /** That of an earlier start while its key works, else a new one. */
-async function demoOrg({ dataDir, url, rootKey }: DemoOptions): Promise<{ apiKey: string; org: string }> {
+async function demoOrg({ dataDir, url, rootKey, createUser }: DemoOptions): Promise<{ apiKey: string; org: string }> {
   const file = join(dataDir, 'demo.json')
   const kept = readPrivateFile(file, demoFile)
   if (kept !== null && (await works(url, kept.apiKey))) {
     if (kept.url !== url || kept.rootKey !== rootKey) writePrivateFile(file, { ...kept, url, rootKey })
     return kept
   }
-  const made = { url, rootKey, ...(await onboardDemo(url, rootKey)) }
+  const person = { email: EMAIL, password: randomBytes(18).toString('base64url') }
+  await createUser({ ...person, name: 'Demo' })
+  const made = { url, rootKey, ...person, ...(await onboardDemo({ url, rootKey, person })) }
   writePrivateFile(file, made)
   return made
 }
@@ -68,13 +82,17 @@ async function works(url: string, apiKey: string): Promise<boolean> {
  * A start that was killed before it wrote the file is gone on with, by the same Idempotency-Key. When that was too long
  * ago, or the key was revoked, the next demo has a number.
  */
-async function onboardDemo(url: string, rootKey: string): Promise<{ org: string; apiKey: string }> {
+async function onboardDemo({ url, rootKey, person }: NewDemo): Promise<{ org: string; apiKey: string }> {
   const operator = createClient({ url, rootKey, fetch: httpFetch })
+  const { session } = (await createClient({ url, fetch: httpFetch }).call(createSession, person)).data
+  if (typeof session?.token !== 'string') throw new Error('the owner of the demo has a second factor')
+  const owner = createClient({ url, apiKey: session.token, fetch: httpFetch })
   for (let n = 1; ; n++) {
     const slug = n === 1 ? ORG : `${ORG}-${n}`
     try {
-      const input = { slug, name: 'Demo', plan: 'team' } as const
-      const { data } = await operator.call(onboardOrganization, input, { idempotencyKey: `onboard-${slug}` })
+      const idempotencyKey = `onboard-${slug}`
+      const { data } = await owner.call(createOrganization, { slug, name: 'Demo' }, { idempotencyKey })
+      await operator.call(setLimits, { org: slug, plan: 'team' })
       if (await works(url, data.apiKey.secret)) return { org: slug, apiKey: data.apiKey.secret }
     } catch (thrown) {
       const taken = thrown instanceof ApiError && TAKEN.has(thrown.code)
@@ -135,7 +153,7 @@ ${known.length > 0 ? 'Go on' : 'Index your first repository'}, in another termin
   ${command} impact                              what the change in this working tree affects
   ${command} doctor                              finds what is wrong, says what to do
 A folder on this machine is indexed when TENON_LOCAL_REPOS names it at the start.
-The key of the demo is in ${join(dataDir, 'demo.json')}; the commands read it by themselves.
+The key of the demo and the password of its owner are in ${join(dataDir, 'demo.json')}; the commands read the key by themselves.
 ${ending(url)}`)
 }
 

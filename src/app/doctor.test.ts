@@ -148,6 +148,20 @@ describe('the doctor', () => {
     expect(folderFinding(config, () => 9_000_000_000)).toMatchObject({ state: 'ok' })
   })
 
+  it('finds what is wrong with the file of issuers, without what stands in it', async () => {
+    const file = join(folder.path, 'issuers.json')
+    const issuers = async (content: unknown) => {
+      writeFileSync(file, JSON.stringify(content))
+      return (await examine({ TENON_ISSUERS_FILE: file })).of('issuers')
+    }
+    const staff = { name: 'staff', issuer: 'https://login.example', audience: 'tenon', algorithms: ['RS256'] }
+    expect(await issuers([staff])).toMatchObject({ state: 'ok', found: `${file}: staff` })
+    const wrong = await issuers([{ ...staff, issuer: 'http://hush-hush.example' }])
+    expect(wrong).toMatchObject({ state: 'fail', found: expect.stringContaining('connection 1, issuer: An https') })
+    expect(JSON.stringify(wrong)).not.toContain('hush-hush')
+    expect((await examine({})).of('issuers')).toBeUndefined()
+  })
+
   it('finds a master key that others can read, that is too short or missing, and never shows one', async () => {
     const file = join(folder.path, 'key')
     writeFileSync(file, 'x'.repeat(64), { mode: 0o604 })

@@ -5,6 +5,7 @@ import { wrap, type Access } from '../surfaces/cli/index.ts'
 import { INSTALLATION_KIND, type Config } from './config.ts'
 import { databaseFindings } from './doctor/database.ts'
 import { fail, ok, type Finding, type State } from './doctor/finding.ts'
+import { issuersFindings } from './doctor/issuers.ts'
 import { folderFinding, gitFinding, masterKeyFinding, nodeFinding, portFinding } from './doctor/machine.ts'
 import { accessFindings, serverFindings } from './doctor/server.ts'
 import { reportingFindings } from './doctor/settings.ts'
@@ -49,6 +50,7 @@ async function examine({ config: readConfig, url, access, fetch }: DoctorOptions
     folderFinding(config),
     await gitFinding(config),
     masterKeyFinding(config),
+    ...issuersFindings(config),
     ...(await databaseFindings(config)),
     ...(await reportingFindings(config)),
     await portFinding(config, here.isTenon),

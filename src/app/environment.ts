@@ -3,6 +3,7 @@ import { TOKEN_ALGORITHMS } from '../kernel/token-algorithms.ts'
 import { LEVELS } from '../platform/telemetry/levels.ts'
 import { addressTest } from '../surfaces/rest/client-address.ts'
 import { failpointList } from './failpoints.ts'
+import { stripePrices } from './stripe-settings.ts'
 import { TRACE_VARIABLES } from './trace-environment.ts'
 
 const list = (separator: RegExp) =>
@@ -16,7 +17,7 @@ const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/
 const secret = z.string().min(16, 'At least 16 characters')
 
 /** As the tokens have it, so that nothing of it is changed here. */
-const issuer = z.string().refine((text) => {
+export const issuer = z.string().refine((text) => {
   const address = URL.canParse(text) ? new URL(text) : null
   if (address === null || address.username !== '' || address.password !== '' || /[?#\s]/.test(text)) return false
   return address.protocol === 'https:' || (address.protocol === 'http:' && LOOPBACK.test(address.hostname))
@@ -83,10 +84,57 @@ export const ENVIRONMENT = z.object({
     .describe('The same database as the role that owns it, for migrations; `DATABASE_URL` when left out'),
   TENON_ROOT_KEY: secret
     .optional()
-    .describe('Key of the operator, at least 16 characters; made at the first `start`, needed by `serve` and `worker`'),
+    .describe(
+      'Key of the operator, at least 16 characters; made at the first `start`, needed by `serve` and `worker`, and by commands for the operator',
+    ),
   TENON_QUEUE_KEY: secret
     .optional()
     .describe('Signs queued jobs, at least 16 characters; made at the first `start`, needed by `serve` and `worker`'),
+  TENON_AUTH_SECRET: list(/[\s,]+/)
+    .pipe(z.array(z.string().min(32, 'At least 32 characters each')).min(1))
+    .optional()
+    .describe(
+      'Signs sessions of people and seals their second factors, at least 32 characters; made at the first `start`, needed by `serve` and `worker`. To change it, put the new one before the old, separated by a comma: the old one is accepted for as long as it stands there',
+    ),
+  TENON_SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe(
+      'Mail server, as `smtps://user:password@host` or `smtp://…`, which has to offer TLS beyond this machine; without it mails are files in `outbox` in the data folder',
+    ),
+  TENON_MAIL_FROM: z
+    .string()
+    .regex(/^(?:[^<>@\r\n]{1,80} )?<?[^\s<>@]{1,64}@[^\s<>@]{1,255}>?$/, 'An address, or `Name <address>`')
+    .optional()
+    .describe('Who mails come from, as `Name <address>`; `no-reply` at the host of the public address when left out'),
+  TENON_STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[sr]k_(?:test|live)_\S{8,}$/, 'As Stripe shows it: sk_test_… or sk_live_…')
+    .optional()
+    .describe(
+      'Secret or restricted key of Stripe; without it `start` brings a sandbox along, and with `serve` and `worker` nothing can be bought',
+    ),
+  TENON_STRIPE_WEBHOOK_SECRET: list(/[\s,]+/)
+    .pipe(z.array(z.string().regex(/^whsec_\S{8,}$/, 'As Stripe shows it: whsec_…')))
+    .default([])
+    .describe(
+      'Secret of the webhook endpoint at Stripe, needed with the key; several while they are exchanged, separated by commas or spaces',
+    ),
+  TENON_STRIPE_PRICES: stripePrices
+    .default(new Map())
+    .describe(
+      'What prices at Stripe stand for: plan or `pack-` and pack, `=`, id of the price, separated by commas, such as `solo=price_1,team=price_2,pack-small=price_3`. Any other price grants nothing; the first of a plan or pack is sold, all of them count',
+    ),
+  TENON_STRIPE_BASE_URL: url
+    .default('https://api.stripe.com')
+    .describe('Where Stripe is asked: another address only for tests, such as that of `tenon sandbox`'),
+  TENON_SANDBOX_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(7421)
+    .describe('Port of the sandbox that `start` brings along; another one when it is taken'),
   TENON_MASTER_KEY_FILE: z
     .string()
     .min(1)
@@ -153,6 +201,20 @@ export const ENVIRONMENT = z.object({
     .max(256)
     .default('tenon_org')
     .describe('Claim of an access token that names the organisation, by slug or id'),
+  TENON_ISSUERS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File in JSON that names the issuers, such as Supabase or any of OpenID Connect, whose people may sign in; nobody of another one may',
+    ),
+  TENON_ALERT_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where alerts of unusual use are sent, beside the log and `tenon alerts`; nowhere when left out'),
+  TENON_ALERT_WEBHOOK_SECRET: secret
+    .optional()
+    .describe('What they are signed with, at least 16 characters; needed with `TENON_ALERT_WEBHOOK_URL`'),
   TENON_RUN_RETENTION_DAYS: z.coerce
     .number()
     .int()

@@ -1,6 +1,7 @@
 import { removeExpiredRecords } from '../domains/idempotency/index.ts'
-import { orgIds, type Identity } from '../domains/identity/index.ts'
+import { orgIds } from '../domains/identity/index.ts'
 import { removeEndedWindows, repairUsage } from '../domains/limits/index.ts'
+import { countedSeats } from '../domains/members/index.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { every, type Repeated } from '../kernel/every.ts'
 import { toTenonError } from '../kernel/tenon-error.ts'
@@ -10,7 +11,8 @@ import type { Database } from '../platform/db/index.ts'
 
 export interface HousekeepingOptions {
   readonly db: Database
-  readonly identity: Identity
+  /** Of the domains. */
+  readonly tasks: readonly (() => Promise<void>)[]
   readonly engine: Engine
   readonly code: CodeIntelligence
   readonly log: Log
@@ -23,7 +25,7 @@ const SCHEDULES_MS = 5_000
 const REPAIR_ROUNDS = 60
 
 /** What no call waits for, done by every worker now and then: each task does nothing that another has done. */
-export function startHousekeeping({ db, identity, engine, code, log }: HousekeepingOptions): Repeated {
+export function startHousekeeping({ db, tasks: ofDomains, engine, code, log }: HousekeepingOptions): Repeated {
   const failed = (error: unknown): void => {
     // A database that is away is told by what waits for it.
     const level = toTenonError(error).code === 'unavailable' ? 'warn' : 'error'
@@ -36,7 +38,7 @@ export function startHousekeeping({ db, identity, engine, code, log }: Housekeep
       const tasks = [
         () => removeExpiredRecords(db),
         () => removeEndedWindows(db),
-        () => identity.sweep(),
+        ...ofDomains,
         () => engine.keepRuns(),
         () => code.startRebuilds(db),
       ]
@@ -54,5 +56,5 @@ export function startHousekeeping({ db, identity, engine, code, log }: Housekeep
 
 /** Answers how many counts were wrong. */
 export function repairCounts(db: Database, log: Log, signal: AbortSignal): Promise<number> {
-  return repairUsage(db, { orgs: orgIds(db), counted: [countedRuns, countedRepositories], log, signal })
+  return repairUsage(db, { orgs: orgIds(db), counted: [countedRuns, countedRepositories, countedSeats], log, signal })
 }

@@ -33,7 +33,7 @@ function processCommands({ config, say }: LocalSurroundings): readonly LocalComm
       name: 'serve',
       summary: 'Start an API process on DATABASE_URL',
       description:
-        'Start a process that answers REST and MCP, one of any number on the same database and data folder. It needs DATABASE_URL, TENON_ROOT_KEY and TENON_QUEUE_KEY, and migrates the database first. Logs are lines of JSON on the standard output.',
+        'Start a process that answers REST and MCP, one of any number on the same database and data folder. It needs DATABASE_URL, TENON_ROOT_KEY, TENON_QUEUE_KEY and TENON_AUTH_SECRET, and migrates the database first. Logs are lines of JSON on the standard output.',
       examples: ['DATABASE_URL=postgresql://db.example.org/tenon tenon serve', 'TENON_HOST=0.0.0.0 tenon serve'],
       run: async ({ json }) => (await import('./serve.ts')).serve(config(), 'api', linesOf(json, say)),
     },
@@ -74,6 +74,23 @@ function otherCommands({ config, say }: LocalSurroundings): readonly LocalComman
         'Hand what a host of agents asks over standard input to the MCP endpoint of the server, and its answers back. A host starts it and ends it: see docs/guide/mcp. It may be started before the server, and outlives its restarts. Nothing but JSON-RPC is written to the standard output.',
       examples: ['tenon mcp', 'claude mcp add tenon -- npx tenon mcp', 'tenon mcp --url https://tenon.example.org'],
       run: async ({ access }) => (await import('./mcp-stdio.ts')).mcpOverStdio(access(), httpFetch),
+    },
+    {
+      name: 'sandbox',
+      summary: 'Start a Stripe of your own, without real money',
+      description:
+        'Start a simulator of Stripe billing that the official library talks to: customers, checkout, subscriptions, invoices, refunds, disputes and signed webhooks, with a clock that you advance and faults that you choose. It answers this machine only.',
+      options: [
+        {
+          name: 'port',
+          value: 'number',
+          description: 'where it listens on 127.0.0.1 (default 7421; 0 is any free one)',
+        },
+        { name: 'state', value: 'file', description: 'file that its state is kept in' },
+      ],
+      examples: ['tenon sandbox', 'tenon sandbox --state stripe.json', 'tenon sandbox --port 0 --json'],
+      run: async ({ json, options: { port, state } }) =>
+        (await import('./sandbox-command.ts')).sandbox({ port, state, json, say }),
     },
     {
       name: 'audit verify',

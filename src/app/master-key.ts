@@ -1,21 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { TenonError } from '../kernel/tenon-error.ts'
 import type { Config } from './config.ts'
+import { readSecretFile } from './secret-file.ts'
 
 const MIN_BYTES = 32
-const MAX_BYTES = 65_536
 
 /**
  * What tokens are sealed with, from TENON_MASTER_KEY_FILE; undefined when that is not set.
@@ -51,30 +41,9 @@ function make(file: string): void {
 }
 
 function keyIn(path: string): string {
-  const key = bytesOf(path)
+  const key = readSecretFile(path, invalid)
   if (key.length < MIN_BYTES) throw invalid(`It has to hold at least ${MIN_BYTES} bytes`)
   return key.toString('base64')
-}
-
-/** Looked at and read through one descriptor, so that both are of the same file. Line ends at the end do not count. */
-function bytesOf(path: string): Buffer {
-  let file: number
-  try {
-    file = openSync(path, 'r')
-  } catch (cause) {
-    throw invalid('It can not be read', cause)
-  }
-  try {
-    const { mode, size } = fstatSync(file)
-    if ((mode & 0o170000) !== 0o100000 || size > MAX_BYTES) throw invalid('It has to be a small regular file')
-    if ((mode & 0o007) !== 0) throw invalid('Others can read it: take their rights away with chmod o-rwx')
-    const bytes = readFileSync(file)
-    let end = bytes.length
-    while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end--
-    return bytes.subarray(0, end)
-  } finally {
-    closeSync(file)
-  }
 }
 
 function invalid(message: string, cause?: unknown): TenonError {

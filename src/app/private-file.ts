@@ -20,5 +20,17 @@ export function readPrivateFile<T>(path: string, schema: z.ZodType<T>): T | null
 }
 
 /** `<data dir>/demo.json`: what the first start made, for the command line and for people. */
-export const demoFile = z.object({ url: z.string(), org: z.string(), apiKey: z.string(), rootKey: z.string() })
-export const secretsFile = z.object({ rootKey: z.string(), queueKey: z.string() })
+export const demoFile = z.object({
+  url: z.string(),
+  org: z.string(),
+  apiKey: z.string(),
+  rootKey: z.string(),
+  /** Of the owner; a demo of before there were people has none. */
+  email: z.string().optional(),
+  password: z.string().optional(),
+})
+export const secretsFile = z.object({
+  rootKey: z.string(),
+  queueKey: z.string(),
+  authSecret: z.string().min(32).optional(),
+})

@@ -13,6 +13,7 @@ export async function serve(config: Config, part: 'api' | 'worker', say: (line: 
     DATABASE_URL: config.databaseUrl,
     TENON_ROOT_KEY: config.rootKey,
     TENON_QUEUE_KEY: config.queueKey,
+    TENON_AUTH_SECRET: config.authSecrets?.[0],
   })
   const masterKey = readMasterKey(config)
   const { log, close } = await openLog({ config, role: part })
@@ -29,8 +30,10 @@ export async function serve(config: Config, part: 'api' | 'worker', say: (line: 
       databaseUrl: settings.DATABASE_URL,
       rootKey: settings.TENON_ROOT_KEY,
       queueKey: settings.TENON_QUEUE_KEY,
+      authSecrets: [settings.TENON_AUTH_SECRET, ...(config.authSecrets?.slice(1) ?? [])],
       masterKey,
       localRepos: config.localRepos,
+      stripe: config.stripe,
       api: part === 'api',
       worker: part === 'worker',
     })

@@ -5,14 +5,17 @@ import { EXIT } from '../contract/errors.ts'
 import { VERSION } from '../contract/health.ts'
 import type { Log } from '../kernel/ctx.ts'
 import { TenonError } from '../kernel/tenon-error.ts'
+import type { StripeSettings } from '../domains/billing/index.ts'
 import { gitFoldersOf } from '../pipelines/code/index.ts'
 import { lockDataDir, startEmbeddedPostgres } from '../platform/postgres/index.ts'
 import { startTracing } from '../platform/telemetry/tracing.ts'
 import { COMMAND, PACKAGE_ROOT, type Config } from './config.ts'
 import { showDemo } from './demo.ts'
 import { ensureMasterKey } from './master-key.ts'
+import type { NodeOptions } from './compose-node.ts'
 import { migrateDatabase, startNode } from './node.ts'
-import { openLog } from './open-log.ts'
+import { openLog, type ProcessLog } from './open-log.ts'
+import { startSandboxStripe } from './sandbox-stripe.ts'
 import { readPrivateFile, secretsFile, writePrivateFile } from './private-file.ts'
 import { GRACE_MS, untilStopped } from './until-stopped.ts'
 
@@ -27,12 +30,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
   const lock = await lockDataDir(config.dataDir)
   const undo: (() => Promise<void> | void)[] = [() => lock.release()]
   try {
-    mkdirSync(join(config.dataDir, 'logs'), { recursive: true, mode: 0o700 })
-    const logFile = join(config.dataDir, 'logs', 'tenon.log')
-    const destination = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
-    // A full disk must not end the server for the sake of its log.
-    destination.on('error', () => {})
-    const { log, close } = await openLog({ config, role: 'all', file: destination, say })
+    const { log, close, file } = await openFileLog(config, say)
     undo.unshift(close)
     say('Tenon')
     const secrets = { ...secretsOf(config), masterKey: ensureMasterKey(config) }
@@ -47,12 +45,14 @@ export async function start(config: Config, say: (line: string) => void): Promis
       warn: (reason) => log.warn({ reason }, 'traces could not be sent'),
     })
     undo.unshift(stopTracing)
+    const stripe = config.stripe ?? (await startSandbox(config, { say, undo }))
     const node = await startNode({
       config,
       log,
       databaseUrl,
       ...secrets,
       localRepos: [...config.localRepos, ...checkout.flatMap((folder) => [folder, ...gitFoldersOf(folder)])],
+      stripe,
       api: true,
       worker: true,
     })
@@ -60,7 +60,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
     const url = node.url ?? config.publicUrl
     say(`  API        ${url}   (read it at /docs)`)
     say(`  MCP        ${url}/mcp`)
-    say(`  data, log  ${config.dataDir}, ${logFile}`)
+    say(`  data, log  ${config.dataDir}, ${file}`)
     say(`  ready in ${((performance.now() - began) / 1000).toFixed(1)} s`)
     const stopped = untilStopped(async () => {
       say('\nstopping …')
@@ -74,6 +74,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
         rootKey: secrets.rootKey,
         checkout: checkout[0] ?? null,
         command: COMMAND,
+        createUser: node.createUser,
         say,
       })
     await stopped
@@ -82,6 +83,18 @@ export async function start(config: Config, say: (line: string) => void): Promis
     await unwind(undo)
     throw error
   }
+}
+
+async function openFileLog(
+  config: Config,
+  say: (line: string) => void,
+): Promise<ProcessLog & { readonly file: string }> {
+  mkdirSync(join(config.dataDir, 'logs'), { recursive: true, mode: 0o700 })
+  const file = join(config.dataDir, 'logs', 'tenon.log')
+  const destination = createWriteStream(file, { flags: 'a', mode: 0o600 })
+  // A full disk must not end the server for the sake of its log.
+  destination.on('error', () => {})
+  return { file, ...(await openLog({ config, role: 'all', file: destination, say })) }
 }
 
 /** The embedded PostgreSQL of the data folder; when it ends by itself, so does Tenon, to be started again. */
@@ -104,22 +117,43 @@ async function startDatabase(
   return postgres.url
 }
 
+/** With a port that is in use it has another one: its state says where it is, not its address. */
+async function startSandbox(
+  { dataDir, port, sandboxPort }: Config,
+  { say, undo }: { say: (line: string) => void; undo: (() => Promise<void> | void)[] },
+): Promise<StripeSettings> {
+  const { sandbox, settings } = await startSandboxStripe({
+    dir: join(dataDir, 'sandbox'),
+    port: sandboxPort,
+    webhookUrl: `http://127.0.0.1:${port}/v1/stripe/webhook`,
+  })
+  undo.unshift(() => sandbox.close())
+  say(`  Stripe     sandbox (no real money)   ${sandbox.url}/sandbox`)
+  return settings
+}
+
 async function unwind(undo: (() => Promise<void> | void)[]): Promise<void> {
   for (const step of undo.splice(0)) await step()
 }
 
-/** From the environment, else from the data folder, where the first start made them. */
-function secretsOf(config: Config): { rootKey: string; queueKey: string } {
+/** From the environment, else from the data folder, where the first start that needed them made them. */
+function secretsOf(config: Config): Pick<NodeOptions, 'rootKey' | 'queueKey' | 'authSecrets'> {
   const file = join(config.dataDir, 'secrets.json')
-  let kept = readPrivateFile(file, secretsFile)
-  if (kept === null) {
-    // Not made anew: waiting jobs are signed with the lost key, and the root key would change without a word.
-    if (existsSync(file)) throw new TenonError('config_invalid', { details: { issues: [UNREADABLE_SECRETS] } })
-    kept = {
-      rootKey: `tn_root_${randomBytes(32).toString('base64url')}`,
-      queueKey: randomBytes(32).toString('base64url'),
-    }
-    writePrivateFile(file, kept)
+  const kept = readPrivateFile(file, secretsFile)
+  // Not made anew: waiting jobs are signed with the lost key, and the root key would change without a word.
+  if (kept === null && existsSync(file))
+    throw new TenonError('config_invalid', { details: { issues: [UNREADABLE_SECRETS] } })
+  const random = (): string => randomBytes(32).toString('base64url')
+  const secrets = {
+    rootKey: kept?.rootKey ?? `tn_root_${random()}`,
+    queueKey: kept?.queueKey ?? random(),
+    authSecret: kept?.authSecret ?? random(),
   }
-  return { rootKey: config.rootKey ?? kept.rootKey, queueKey: config.queueKey ?? kept.queueKey }
+  if (kept?.authSecret === undefined) writePrivateFile(file, secrets)
+  const [first = secrets.authSecret, ...older] = config.authSecrets ?? []
+  return {
+    rootKey: config.rootKey ?? secrets.rootKey,
+    queueKey: config.queueKey ?? secrets.queueKey,
+    authSecrets: [first, ...older],
+  }
 }

@@ -1,6 +1,8 @@
+import { ACCOUNT_ERRORS } from './account-errors.ts'
 import { CALL_ERRORS } from './call-errors.ts'
 import { EXIT, type ErrorSpec } from './error-spec.ts'
 import { LOCAL_ERRORS } from './local-errors.ts'
+import { MONEY_ERRORS } from './money-errors.ts'
 import { THING_ERRORS } from './thing-errors.ts'
 
 /**
@@ -8,7 +10,13 @@ import { THING_ERRORS } from './thing-errors.ts'
  * the text that people see and the step that helps them. Nothing of an exception's own message ever leaves;
  * what a thrower knows to be safe goes into `details`.
  */
-export const ERRORS = { ...CALL_ERRORS, ...THING_ERRORS, ...LOCAL_ERRORS } as const satisfies Record<string, ErrorSpec>
+export const ERRORS = {
+  ...CALL_ERRORS,
+  ...THING_ERRORS,
+  ...ACCOUNT_ERRORS,
+  ...MONEY_ERRORS,
+  ...LOCAL_ERRORS,
+} as const satisfies Record<string, ErrorSpec>
 
 export { EXIT, type ErrorSpec }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { person } from './accounts.ts'
 import { orgField, page, slug, timestamp } from './fields.ts'
 import { idSchema } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { planName } from './plans.ts'
+import { role } from './roles.ts'
 import { ALL_SCOPES } from './scopes.ts'
 
 export const scope = z.enum(ALL_SCOPES as [(typeof ALL_SCOPES)[number]])
@@ -44,10 +46,16 @@ const keyName = z.string().trim().min(1).max(80).describe('What the key is for')
 
 /** They would read as something else in an address. */
 const RESERVED_SLUGS: ReadonlySet<string> = new Set(
-  'admin api app auth billing docs help login me mcp null onboard org orgs root self status support system tenon undefined www'.split(
+  'accept admin api app auth billing docs help login me mcp null onboard org orgs root self status support system tenon undefined www'.split(
     ' ',
   ),
 )
+
+const newSlug = slug
+  .refine((text) => !RESERVED_SLUGS.has(text), 'This slug is reserved')
+  .describe('Short name in addresses; it can not be changed')
+const organizationName = z.string().trim().min(1).max(120).describe('Name for people')
+const onboarded = z.strictObject({ org: organization, plan: planName, apiKey: newKey })
 
 export const onboardOrganization = defineOperation({
   name: 'organizations.onboard',
@@ -59,39 +67,126 @@ export const onboardOrganization = defineOperation({
   auth: 'root',
   scope: null,
   tx: 'none',
-  body: z.strictObject({
-    slug: slug
-      .refine((text) => !RESERVED_SLUGS.has(text), 'This slug is reserved')
-      .describe('Short name in addresses; it can not be changed'),
-    name: z.string().trim().min(1).max(120).describe('Name for people'),
-    plan: planName.default('free'),
-  }),
-  output: z.strictObject({ org: organization, plan: planName, apiKey: newKey }),
+  body: z.strictObject({ slug: newSlug, name: organizationName, plan: planName.default('free') }),
+  output: onboarded,
   status: 201,
-  errors: ['organization_exists'],
+  errors: ['organization_exists', 'billing_unavailable'],
   idempotent: false,
   reveals: true,
   surfaces: {
     mcp: { absent: 'the root key stays on the server side and is never given to an agent' },
-    cli: { absent: 'the root key stays on the server side' },
+    cli: {
+      command: 'orgs onboard',
+      args: ['slug'],
+      description: 'Needs the root key. The key in the answer is shown once.',
+      examples: [
+        'tenon orgs onboard acme --name "Acme Ltd"',
+        'tenon orgs onboard acme --name Acme --plan solo --quiet',
+      ],
+    },
+  },
+})
+
+export const createOrganization = defineOperation({
+  name: 'organizations.create',
+  summary: 'Create an organisation of your own',
+  description:
+    'For a person who has signed in, who is its owner from then on; it begins on the plan `free`. The API key in the answer is shown once. With an `Idempotency-Key`, a repeat goes on where the first was interrupted and gives its answer; what fails is undone.',
+  method: 'POST',
+  path: '/v1/organizations',
+  auth: 'session',
+  scope: null,
+  tx: 'none',
+  body: z.strictObject({ slug: newSlug, name: organizationName }),
+  output: onboarded,
+  status: 201,
+  errors: ['organization_exists', 'too_many_organizations', 'billing_unavailable'],
+  idempotent: false,
+  reveals: true,
+  surfaces: {
+    mcp: { absent: 'an agent works within an organisation; a person makes it' },
+    cli: { absent: 'a person signs in and makes it in a browser; the command line works with the key that this gives' },
+  },
+})
+
+export const updateOrganization = defineOperation({
+  name: 'organizations.update',
+  summary: 'Rename the organisation',
+  description: 'Changes its name for people; the slug can not be changed.',
+  method: 'PATCH',
+  path: '/v1/organizations/{org}',
+  auth: 'key',
+  scope: 'organizations:write',
+  tx: 'write',
+  params: z.strictObject({ org: orgField }),
+  body: z.strictObject({ name: organizationName }),
+  output: organization,
+  idempotent: true,
+  surfaces: {
+    mcp: { absent: 'it is for owners, who do it once' },
+    cli: {
+      command: 'orgs rename',
+      args: ['name'],
+      examples: ['tenon orgs rename "Acme Ltd"', 'tenon orgs rename Acme --json'],
+    },
+  },
+})
+
+export const deleteOrganization = defineOperation({
+  name: 'organizations.delete',
+  summary: 'Delete the organisation',
+  description:
+    'It is closed at once: every key is revoked, nobody finds it any more, a subscription is cancelled, repositories are removed. What is left, with the audit trail, is deleted after 30 days; until then its slug is taken. Refused while runs have not ended.',
+  method: 'DELETE',
+  path: '/v1/organizations/{org}',
+  auth: 'key',
+  scope: 'organizations:write',
+  tx: 'write',
+  params: z.strictObject({ org: orgField }),
+  query: z.strictObject({ confirm: slug.describe('Slug of the organisation, to say that this one is meant') }),
+  output: z.strictObject({
+    id: idSchema('org'),
+    slug,
+    closedAt: timestamp,
+    deletedAfter: timestamp.describe('From when on nothing of it is left'),
+  }),
+  errors: ['organization_busy'],
+  idempotent: true,
+  destructive: true,
+  surfaces: {
+    mcp: { absent: 'an agent must not delete what it works in' },
+    cli: {
+      command: 'orgs delete',
+      args: ['confirm'],
+      examples: ['tenon orgs delete acme', 'tenon orgs delete acme --yes'],
+    },
   },
 })
 
 export const getMe = defineOperation({
   name: 'me.get',
-  summary: 'Show whom the key belongs to',
+  summary: 'Show who calls',
   description:
-    'The organisation of the API key that was sent, with the key itself (never its secret). Called with an access token, `apiKey` is null and `token` says what the token may do.',
+    'Whose credential was sent, never its secret: one of `user`, `apiKey` and `token` is not null. The organisation is that of the key or token; of a person the one that `X-Tenon-Org` names, else their only one. `organizations` are all that a person belongs to.',
   method: 'GET',
   path: '/v1/me',
   auth: 'key',
   scope: null,
   tx: 'read',
   output: z.strictObject({
-    org: organization,
-    plan: planName,
-    apiKey: apiKey.nullable().describe('null for a call with an access token'),
-    token: accessToken.nullable().describe('null for a call with an API key'),
+    user: person.nullable().describe('The person who has signed in'),
+    org: organization.nullable().describe('null for a person of several who has named none, and of none'),
+    role: role.nullable().describe("The person's in this organisation"),
+    plan: planName.nullable(),
+    credits: z
+      .strictObject({ available: z.int(), reserved: z.int().describe('Set aside for runs that have not ended') })
+      .nullable()
+      .describe('Of the organisation'),
+    organizations: z
+      .array(z.strictObject({ id: idSchema('org'), slug, name: z.string(), role }))
+      .describe('Of a person, oldest membership first'),
+    apiKey: apiKey.nullable(),
+    token: accessToken.nullable(),
   }),
   idempotent: true,
   surfaces: {

@@ -4,7 +4,25 @@ import { z } from 'zod'
  * Ids are made in code: a prefix that names the kind, an underscore, and 26 characters of Crockford base32 that
  * hold 48 bits of time in milliseconds and 80 random bits, so they sort by creation.
  */
-export const ID_PREFIXES = ['org', 'key', 'repo', 'run', 'req', 'worker', 'schedule', 'proj'] as const
+export const ID_PREFIXES = [
+  'org',
+  'key',
+  'repo',
+  'run',
+  'req',
+  'worker',
+  'schedule',
+  'proj',
+  'user',
+  'session',
+  'invite',
+  'grant',
+  'entry',
+  'finding',
+  'orphan',
+  'alert',
+  'mail',
+] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]
 export type Id<P extends IdPrefix> = `${P}_${string}`
 
@@ -14,6 +32,7 @@ export type RepositoryId = Id<'repo'>
 export type RunId = Id<'run'>
 export type ScheduleId = Id<'schedule'>
 export type ProjectId = Id<'proj'>
+export type UserId = Id<'user'>
 
 const BODY = /[0-9a-hjkmnp-tv-z]{26}/
 

@@ -12,15 +12,26 @@ const limits = z.strictObject({
   activeChunks: count.describe('Parts of all runs that workers have under way at once; more wait'),
   runsPerDay: count.describe('Runs started per UTC day'),
   repositories: count,
+  integrations: count.describe('Connections to systems of others'),
+  seats: count.describe('Members, and invitations that are open'),
 })
+const used = limits.omit({ activeChunks: true })
 
 const orgLimits = z.strictObject({
-  plan: planName,
+  plan: planName.describe('The plan in force: the larger of what the operator has given and what is subscribed to'),
+  operatorPlan: planName.describe('What the operator has given'),
+  subscribedPlan: planName.nullable().describe('What is subscribed to; null without a subscription'),
+  creditsPerMonth: count.describe('Credits that the plan gives in each month'),
   limits,
   overridden: z
     .array(z.enum(Object.keys(limits.shape) as [keyof typeof limits.shape]))
     .describe('Limits that the operator has set in place of those of the plan'),
-  used: limits.omit({ activeChunks: true }).describe('What is used of each'),
+  used: used.describe('What is used of each'),
+  over: z
+    .array(z.enum(Object.keys(used.shape) as [keyof typeof used.shape]))
+    .describe(
+      'Of what more is used than allowed, as after a smaller plan: all of it stays, and nothing is added to it',
+    ),
   resetsAt: z.strictObject({ hour: timestamp, day: timestamp }).describe('When the hourly and daily counts begin anew'),
 })
 
@@ -63,11 +74,20 @@ export const setLimits = defineOperation({
     activeChunks: count.min(1).nullable().optional(),
     runsPerDay: override,
     repositories: override,
+    integrations: override,
+    seats: override,
   }),
   output: orgLimits,
   idempotent: true,
   surfaces: {
     mcp: { absent: 'the root key stays on the server side and is never given to an agent' },
-    cli: { absent: 'the root key stays on the server side' },
+    cli: {
+      command: 'orgs set-limits',
+      args: ['org'],
+      examples: [
+        'tenon orgs set-limits acme --plan solo',
+        'tenon orgs set-limits acme --repositories 200 --no-runs-per-day',
+      ],
+    },
   },
 })

@@ -30,6 +30,14 @@ export const LOCAL_ERRORS = {
     message: 'No API key was found.',
     recovery: 'Set TENON_API_KEY, or run `tenon start` once (`npm start` in a checkout), which makes a demo key.',
   },
+  root_key_missing: {
+    httpStatus: null,
+    exitCode: EXIT.refused,
+    retryable: false,
+    message: 'No root key was found; this command is for the operator.',
+    recovery:
+      'Set TENON_ROOT_KEY to the key that the server was started with; `tenon start` keeps it in `secrets.json` of its data folder.',
+  },
   config_invalid: {
     httpStatus: null,
     exitCode: EXIT.usage,

@@ -7,7 +7,11 @@ import type { Scope } from './scopes.ts'
  * An operation is a value: everything that a surface, the kernel, the documentation or a client has to know about
  * one call. REST, OpenAPI, the typed client, MCP tools and CLI commands are made from it.
  */
-export type AuthKind = 'public' | 'key' | 'root'
+/**
+ * `key`: an API key, an access token, or a person who is a member of the organisation. `session`: a person who has signed
+ * in. `root`: the operator. `signature`: the body is signed by whom it comes from.
+ */
+export type AuthKind = 'public' | 'key' | 'session' | 'root' | 'signature'
 /** `read`: every query is scoped to the organisation in one round trip. `write`: one transaction around the verb, its
  * audit entry and its idempotency record. `none`: the verb opens its own short transactions; it changes nothing, or keeps
  * a journal of its own. */
@@ -106,6 +110,8 @@ export interface Operation<
   readonly maxBodyBytes: number
   /** Of a public operation by which a person signs in: the field of the body that names the account. */
   readonly signIn: string | null
+  /** A person shows their password in it: tries are counted on their account, as those of signing in are. */
+  readonly proves: boolean
   readonly surfaces: Surfaces
 }
 
@@ -126,6 +132,7 @@ type Optional =
   | 'timeoutMs'
   | 'maxBodyBytes'
   | 'signIn'
+  | 'proves'
 
 type Definition<P extends Fields, Q extends Fields, B extends Fields, O extends z.ZodType> = Omit<
   Operation<P, Q, B, O>,
@@ -153,6 +160,7 @@ export function defineOperation<
     timeoutMs: null,
     maxBodyBytes: MAX_BODY_BYTES,
     signIn: null,
+    proves: false,
     ...definition,
     params: definition.params ?? (EMPTY as P),
     query: definition.query ?? (EMPTY as Q),
@@ -190,6 +198,14 @@ export function envelopeFieldsOf(operation: Operation): Fields {
   return z.strictObject(shape)
 }
 
+const AUTH_ERRORS: Readonly<Record<AuthKind, readonly ErrorCode[]>> = {
+  public: [],
+  key: ['unauthenticated', 'invalid_api_key'],
+  session: ['unauthenticated', 'invalid_api_key', 'forbidden'],
+  root: ['unauthenticated', 'invalid_api_key'],
+  signature: ['signature_invalid'],
+}
+
 export function isAbsent(surface: McpSurface | CliSurface | Absent): surface is Absent {
   return 'absent' in surface
 }
@@ -209,7 +225,7 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   if (Object.keys(operation.body.shape).length > 0) {
     for (const code of ['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) codes.add(code)
   }
-  if (operation.auth !== 'public') for (const code of ['unauthenticated', 'invalid_api_key'] as const) codes.add(code)
+  for (const code of AUTH_ERRORS[operation.auth]) codes.add(code)
   if (operation.scope !== null) codes.add('forbidden')
   if (Object.keys(operation.params.shape).length > 0) codes.add('not_found')
   if (operation.paginated) codes.add('invalid_cursor')
@@ -261,7 +277,7 @@ function checkDefinition(operation: Operation): void {
   if (operation.kind === 'events' && (operation.method !== 'GET' || !isAbsent(mcp) || !isAbsent(cli)))
     fail('events are for HTTP')
   if (operation.tx === 'write' && operation.method === 'GET') fail('a GET changes nothing')
-  if (operation.audited && operation.tx !== 'write' && operation.auth !== 'root')
+  if (operation.audited && operation.tx !== 'write' && operation.auth === 'key')
     fail('what changes something has one transaction around verb and audit entry')
   if (!isAbsent(mcp) && mcp.tool.length > 40) fail('a tool name has at most 40 characters')
   if (!isAbsent(cli) && cli.flag !== undefined && names.some((name) => name !== 'org'))

@@ -63,6 +63,14 @@ export const run = z.strictObject({
     })
     .nullable()
     .describe('Why nothing of the run is under way; null when it works or has ended'),
+  credits: z
+    .strictObject({
+      reserved: z.int().describe('Still set aside'),
+      captured: z.int().describe('Charged'),
+      released: z.int().describe('Given back unused'),
+    })
+    .nullable()
+    .describe('What the run costs; null for a free one'),
   priority: z.enum(PRIORITIES),
   pausedAt: timestamp.nullable(),
   schedule: idSchema('schedule').nullable().describe('The schedule that has started it'),

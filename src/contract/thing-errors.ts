@@ -9,6 +9,20 @@ export const THING_ERRORS = {
     message: 'An organisation with this slug exists already.',
     recovery: 'Choose another slug.',
   },
+  organization_busy: {
+    httpStatus: 409,
+    exitCode: EXIT.conflict,
+    retryable: false,
+    message: 'The organisation has runs that have not ended.',
+    recovery: 'Cancel them with `tenon runs cancel-many`, or wait until they have ended; details.runs says how many.',
+  },
+  too_many_organizations: {
+    httpStatus: 409,
+    exitCode: EXIT.limit,
+    retryable: false,
+    message: 'You have made as many organisations as you may within a day.',
+    recovery: 'Use one of those, or go on tomorrow; details.limit says how many there may be.',
+  },
   api_key_inactive: {
     httpStatus: 409,
     exitCode: EXIT.conflict,

@@ -20,10 +20,12 @@ export interface CtxParts extends Pick<
   | 'log'
   | 'clock'
   | 'address'
+  | 'userAgent'
   | 'idempotencyKey'
   | 'lastEventId'
   | 'progress'
   | 'note'
+  | 'setSession'
   | 'replayed'
 > {
   readonly operation: Operation

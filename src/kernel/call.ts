@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '../contract/errors.ts'
 import type { Envelope, Operation } from '../contract/operation.ts'
-import type { Ctx, Principal, Progress } from './ctx.ts'
+import type { Ctx, NewSession, Principal, Progress } from './ctx.ts'
 import type { RateState } from './limiter.ts'
 import type { RawInput } from './parse-input.ts'
 import type { Sql } from './statement.ts'
@@ -9,6 +9,10 @@ import type { Drawing, StreamEvent } from './verb.ts'
 export interface Credentials {
   readonly apiKey?: string | undefined
   readonly rootKey?: string | undefined
+  /** From a browser's cookie. */
+  readonly session?: string | undefined
+  /** Of the body, by whom it comes from. */
+  readonly signature?: string | undefined
 }
 
 export interface CallRequest {
@@ -16,10 +20,16 @@ export interface CallRequest {
   readonly input: RawInput
   /** Reads the body, for a surface that need not read that of a caller who is refused. */
   readonly readBody?: () => Promise<Readonly<Record<string, unknown>>>
+  /** The body as it came, for a signature over it. */
+  readonly readBytes?: () => Promise<Buffer>
+  /** Slug or id of the organisation that a person with several means where the input has none. */
+  readonly org?: string | undefined
   readonly requestId: string
   readonly signal: AbortSignal
   /** Network address of the caller. */
   readonly address: string
+  /** The program that calls, as it calls itself. */
+  readonly userAgent?: string | undefined
   readonly idempotencyKey?: string | undefined
   readonly lastEventId?: string | undefined
   /** Told how far the call has come, where its verb says so. */
@@ -44,6 +54,8 @@ export interface Call {
   drawing: Drawing | null
   /** The answer is that of an earlier call with the same Idempotency-Key. */
   replayed: boolean
+  /** What the verb has said of the caller's session; undefined when it has said nothing. */
+  session: NewSession | null | undefined
   /** What the verb has noted for the audit trail. */
   notes: ErrorDetails
 }

@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../contract/errors.ts'
-import type { ApiKeyId, OrgId } from '../contract/ids.ts'
+import type { ApiKeyId, OrgId, UserId } from '../contract/ids.ts'
 import type { Limits, PlanName } from '../contract/plans.ts'
+import type { Role } from '../contract/roles.ts'
 import type { Scope } from '../contract/scopes.ts'
 import type { Sql } from './statement.ts'
 
@@ -9,6 +10,7 @@ export type Actor =
   | { readonly kind: 'anonymous' }
   | KeyActor
   | TokenActor
+  | UserActor
   | { readonly kind: 'root' }
   | { readonly kind: 'system'; readonly id: string }
 
@@ -33,6 +35,22 @@ export interface TokenActor {
   /** Stands for the subject: the same for each of its tokens, and not what the issuer calls it. */
   readonly id: string
   readonly expiresAt: string
+}
+
+/** A person who has signed in. */
+export interface UserActor {
+  readonly kind: 'user'
+  readonly id: UserId
+  /** That of a built-in account; null for somebody whom an external issuer vouches for. */
+  readonly session: string | null
+  /** In the organisation of the call; null without one. */
+  readonly role: Role | null
+}
+
+/** A session that a call has begun. */
+export interface NewSession {
+  readonly token: string
+  readonly expiresAt: Date
 }
 
 export interface OrgRef {
@@ -81,6 +99,8 @@ export interface Ctx extends Principal {
   readonly log: Log
   readonly clock: Clock
   readonly address: string
+  /** The program that calls, as it calls itself. */
+  readonly userAgent?: string | undefined
   readonly idempotencyKey: string | undefined
   /** Of a caller that goes on with a stream of events. */
   readonly lastEventId: string | undefined
@@ -93,6 +113,8 @@ export interface Ctx extends Principal {
   progress(progress: Progress): void
   /** Adds to the audit entry of this call what it has set; never a secret. */
   note(details: ErrorDetails): void
+  /** Has the caller's browser keep a new session, or with null forget the one it has. */
+  setSession(session: NewSession | null): void
   /** Says that the answer is that of an earlier call: for a verb that keeps a journal of its own. */
   replayed(): void
   /** A short transaction of its own: for operations with `tx: none`. */

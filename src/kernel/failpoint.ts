@@ -1,5 +1,5 @@
 /**
- * Named places in a run's life at which a test can make something happen, such as the end of the process. A place that is
+ * Named places at which a test can make something happen, such as the end of the process. A place that is
  * not armed costs one look at an empty map.
  */
 export const FAILPOINTS = [
@@ -17,6 +17,17 @@ export const FAILPOINTS = [
   'run.ended',
   'run.closed',
   'run.cancelled',
+  'onboarding.begun',
+  'onboarding.stepped',
+  'onboarding.ending',
+  'onboarding.ended',
+  'webhook.stored',
+  'webhook.claimed',
+  'webhook.fetched',
+  'webhook.written',
+  'webhook.committed',
+  'credits.reserved',
+  'credits.settled',
 ] as const
 export type Failpoint = (typeof FAILPOINTS)[number]
 

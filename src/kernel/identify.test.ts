@@ -5,6 +5,7 @@ import { defineOperation, type Operation } from '../contract/operation.ts'
 import { PLANS } from '../contract/plans.ts'
 import { systemClock } from './clock.ts'
 import type { OrgRef } from './ctx.ts'
+import type { CallRequest } from './call.ts'
 import type { Holder } from './identify.ts'
 import { newId } from './ids.ts'
 import type { LimitedCaller } from './limiter.ts'
@@ -57,7 +58,12 @@ const holder: Holder = { principal: { actor, org, scopes: [] }, state: 'valid' }
 /** How a call goes, whom it was counted on, and whether the verb ran. */
 async function callOf(
   operation: Operation,
-  { body = {}, credentials = {}, ...over }: { body?: object; credentials?: object } & Partial<CallerOptions> = {},
+  {
+    body = {},
+    credentials = {},
+    readBody,
+    ...over
+  }: { body?: object; credentials?: object } & Pick<CallRequest, 'readBody'> & Partial<CallerOptions> = {},
 ): Promise<{ outcome: Outcome; counted: LimitedCaller[]; ran: boolean }> {
   const counted: LimitedCaller[] = []
   let ran = false
@@ -84,6 +90,7 @@ async function callOf(
   }).call(operation, {
     credentials,
     input: { params: {}, query: {}, body: { ...body } },
+    ...(readBody === undefined ? {} : { readBody }),
     requestId: 'req-1234',
     signal: new AbortController().signal,
     address: '192.0.2.1',
@@ -151,10 +158,31 @@ describe('every call is counted', () => {
   it('by which a person signs in also on the account, however it is written', async () => {
     for (const email of ['Someone@Example.org', ' someone@example.org '])
       expect((await callOf(signInOperation, { body: { email, password: 'p' } })).counted).toEqual([
-        { kind: 'signIn', address: '192.0.2.1', account: 'someone@example.org' },
+        { kind: 'signIn', address: '192.0.2.1' },
+        { kind: 'signInAccount', account: 'someone@example.org' },
       ])
-    const [none] = (await callOf(signInOperation, { body: { email: 7 } })).counted
-    expect(none).toMatchObject({ kind: 'signIn', account: '' })
+    const [, none] = (await callOf(signInOperation, { body: { email: 7 } })).counted
+    expect(none).toEqual({ kind: 'signInAccount', account: '' })
+  })
+
+  it('by which a person signs in on its address before its body is read, whatever that is', async () => {
+    const readBody = () => Promise.reject(new TenonError('malformed_json'))
+    const { outcome, counted } = await callOf(signInOperation, { readBody })
+    expect(outcome).toMatchObject({ code: 'malformed_json' })
+    expect(counted).toEqual([{ kind: 'signIn', address: '192.0.2.1' }])
+  })
+
+  it('from an address that is refused uses up nothing of the accounts that it names', async () => {
+    const counted: LimitedCaller[] = []
+    const limiter = {
+      take: async (caller: LimitedCaller) => {
+        counted.push(caller)
+        throw new TenonError('rate_limited', { details: { retryAfterSeconds: 3 } })
+      },
+    }
+    const { outcome } = await callOf(signInOperation, { limiter, body: { email: 'a@example.org', password: 'p' } })
+    expect(outcome).toMatchObject({ code: 'rate_limited' })
+    expect(counted).toEqual([{ kind: 'signIn', address: '192.0.2.1' }])
   })
 })
 

@@ -3,8 +3,8 @@ import { ERRORS, type ErrorCode, type ErrorEnvelope } from '../contract/errors.t
 import type { Envelope, Operation } from '../contract/operation.ts'
 import { makeCtx, type TenantOf } from './call-ctx.ts'
 import type { Call, CallRequest, Step } from './call.ts'
-import { nameOfActor, type Clock, type Log, type OrgRef, type Principal } from './ctx.ts'
-import { identify, type Authenticate } from './identify.ts'
+import { nameOfActor, type Clock, type Log, type NewSession, type OrgRef, type Principal } from './ctx.ts'
+import { identify, type Authenticate, type VerifySignature } from './identify.ts'
 import type { Limiter, RateState } from './limiter.ts'
 import { repositoryIn } from './log-fields.ts'
 import { ownSteps, type OwnStep } from './steps.ts'
@@ -41,13 +41,18 @@ export type Outcome = { readonly rate: RateState | null } & (
       readonly replayed: boolean
       readonly events?: AsyncIterable<StreamEvent>
       readonly drawing?: Drawing
+      readonly session?: NewSession | null
     }
   | { readonly ok: false; readonly status: number; readonly code: ErrorCode; readonly envelope: ErrorEnvelope }
 )
 
+/** Told of every refusal, with how far the call had come. */
+export type Refused = (call: Call, error: TenonError) => Promise<void>
+
 export interface CallerOptions {
   readonly verbs: readonly BoundVerb[]
   readonly authenticate: Authenticate
+  readonly verifySignature?: VerifySignature | undefined
   readonly limiter: Limiter
   /** The organisation that the operator names, by slug or id. */
   readonly findOrg: (named: string) => Promise<OrgRef | null>
@@ -59,8 +64,7 @@ export interface CallerOptions {
   /** Aborts when the node is about to end; it never does when left out. */
   readonly ending?: AbortSignal | undefined
   readonly steps?: Readonly<Partial<Record<Exclude<StepName, OwnStep>, Step>>>
-  /** Told of every refusal, with how far the call had come. */
-  readonly refused?: (call: Call, error: TenonError) => Promise<void>
+  readonly refused?: Refused
 }
 
 export interface Caller {
@@ -89,9 +93,17 @@ export function createCaller(options: CallerOptions): Caller {
       await runSteps(ordered, call)
       if (call.envelope === null) throw new Error('the call has ended without an answer')
       ctx.log.info({ ...whoOf(call), status: operation.status, elapsedMs: elapsed(begun) }, 'done')
-      const { envelope, rate, replayed, events, drawing } = call
-      const done = { ok: true, status: operation.status, envelope, rate, replayed } as const
-      return { ...done, ...(events === null ? {} : { events }), ...(drawing === null ? {} : { drawing }) }
+      const { envelope, rate, replayed, events, drawing, session } = call
+      return {
+        ok: true,
+        status: operation.status,
+        envelope,
+        rate,
+        replayed,
+        ...(events === null ? {} : { events }),
+        ...(drawing === null ? {} : { drawing }),
+        ...(session === undefined ? {} : { session }),
+      }
     } catch (thrown) {
       return refuse(thrown, call, { begun, refused: options.refused })
     }
@@ -153,7 +165,7 @@ function newCall(
   request: CallRequest,
   { log, clock, tenant, callTimeoutMs = TIMEOUTS.call, ending = NEVER }: CallerOptions,
 ): Call {
-  const { requestId, address, idempotencyKey, lastEventId } = request
+  const { requestId, address, userAgent, idempotencyKey, lastEventId } = request
   // A stream lasts as long as its verb and its caller want.
   const limit = operation.kind === 'events' ? [] : [AbortSignal.timeout(operation.timeoutMs ?? callTimeoutMs)]
   const signal = AbortSignal.any([request.signal, ...limit])
@@ -172,6 +184,7 @@ function newCall(
     events: null,
     drawing: null,
     replayed: false,
+    session: undefined,
     notes: {},
     ctx: makeCtx({
       operation,
@@ -179,6 +192,7 @@ function newCall(
       signal,
       ending,
       address,
+      userAgent,
       idempotencyKey,
       lastEventId,
       log: log.child({ requestId, operation: operation.name }),
@@ -189,6 +203,9 @@ function newCall(
       progress: (progress) => request.progress?.(progress),
       note: (details) => {
         call.notes = { ...call.notes, ...details }
+      },
+      setSession: (session) => {
+        call.session = session
       },
       replayed: () => {
         call.replayed = true
@@ -227,7 +244,7 @@ function whoOf({ principal: { actor, org }, input, raw }: Call): object {
   return {
     ...(org === null ? {} : { org: org.id }),
     actor: nameOfActor(actor),
-    ...(actor.kind === 'token' ? { userId: actor.id } : {}),
+    ...(actor.kind === 'token' || actor.kind === 'user' ? { userId: actor.id } : {}),
     ...repositoryIn(input, raw.params, raw.query, raw.body),
   }
 }

@@ -1,6 +1,7 @@
 import type { Envelope, Operation } from '../contract/operation.ts'
 import type { TenantOf } from './call-ctx.ts'
 import type { OrgRef } from './ctx.ts'
+import { mayStill, type Authenticate } from './identify.ts'
 import { isStorable, parseInput, type RawInput } from './parse-input.ts'
 import { bodyOf, type Call, type Step } from './call.ts'
 import { TenonError, throwIfAborted } from './tenon-error.ts'
@@ -9,6 +10,7 @@ import type { BoundVerb, Drawing, Page, StreamEvent } from './verb.ts'
 export type OwnStep = 'identify' | 'org' | 'scope' | 'parse' | 'prepare' | 'transaction' | 'verb' | 'output'
 
 interface StepOptions {
+  readonly authenticate: Authenticate
   readonly tenant: TenantOf
   readonly findOrg: (named: string) => Promise<OrgRef | null>
 }
@@ -16,7 +18,7 @@ interface StepOptions {
 /** The steps that need no table of their own. */
 export function ownSteps(
   verbs: ReadonlyMap<string, BoundVerb>,
-  { tenant, findOrg }: StepOptions,
+  { authenticate, tenant, findOrg }: StepOptions,
 ): Record<Exclude<OwnStep, 'identify'>, Step> {
   return {
     async org(call, next) {
@@ -65,7 +67,7 @@ export function ownSteps(
     },
     async output(call, next) {
       if (call.operation.kind === 'events') {
-        call.events = checkedEvents(call)
+        call.events = checkedEvents(call, authenticate)
         call.envelope = { data: null }
       } else if (asksForDrawing(call)) {
         call.drawing = asDrawing(call)
@@ -128,9 +130,18 @@ function asDrawing({ operation, result, input }: Call): Drawing {
   return { format, text }
 }
 
-/** Each event as the contract says; one that is not ends the stream. */
-async function* checkedEvents({ operation, result }: Call): AsyncGenerator<StreamEvent> {
+/** For so long the answer whether a caller may see what is streamed is believed. */
+const BELIEVED_MS = 1_000
+
+/** Each event as the contract says; one that is not ends the stream, and so does the end of what lets its caller see it. */
+async function* checkedEvents(call: Call, authenticate: Authenticate): AsyncGenerator<StreamEvent> {
+  const { operation, result } = call
+  let asked = performance.now()
   for await (const event of result as AsyncIterable<StreamEvent>) {
+    if (performance.now() - asked >= BELIEVED_MS) {
+      asked = performance.now()
+      if (!(await mayStill(call, authenticate))) return
+    }
     const checked = operation.output.safeParse(event.data)
     if (!checked.success) throw new Error(`an event of ${operation.name} is not as its contract says`)
     yield { ...event, data: checked.data }

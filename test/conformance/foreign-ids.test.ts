@@ -4,9 +4,13 @@ import { addRepository } from '../../src/contract/code.ts'
 import { getMe } from '../../src/contract/identity.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
 import { fieldsOf, type Operation } from '../../src/contract/operation.ts'
+import { createInvitation } from '../../src/contract/members.ts'
 import { createProject } from '../../src/contract/projects.ts'
 import { createSchedule } from '../../src/contract/schedules.ts'
 import { getRun, isEnded } from '../../src/contract/runs.ts'
+import { createCheckout } from '../../src/contract/billing.ts'
+import { addMember } from '../support/add-member.ts'
+import { startSandboxOnly } from '../support/billing.ts'
 import { makeRepository } from '../support/git-repository.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../support/node.ts'
 import { REQUEST_ID, requiredFields, surfacesOf, type Raw, type Surfaces } from '../support/surfaces.ts'
@@ -15,6 +19,7 @@ import { waitFor } from '../support/wait-for.ts'
 
 /** Asks for what another organisation has: nothing in the answer may tell it from what nobody has. */
 const folder = temporaryFolder('foreign')
+let stripe: Awaited<ReturnType<typeof startSandboxOnly>>
 let node: TestNode
 let surfaces: Surfaces
 let own: Record<string, string>
@@ -27,13 +32,25 @@ const NOBODYS: Record<string, readonly string[]> = {
   key: ['key_00000000000000000000000000', 'x'],
   schedule: ['schedule_00000000000000000000000000', 'x'],
   project: ['no-such-project', 'proj_00000000000000000000000000'],
+  member: ['user_00000000000000000000000000', 'x'],
+  invitation: ['invite_00000000000000000000000000', 'x'],
+  session: ['cs_test_00000000000000000000', 'x'],
 }
 
+/** What is answered where an id is a filter. */
+const FILTERED: Readonly<Record<string, string>> = { 'runs.cancelMany': 'cancelled', 'credits.entries': 'data\\":[]' }
+
 /** What a text can not stand for. */
-const SHAPED: Record<string, unknown> = { files: ['a'], spec: { create: [{ path: 'b' }] } }
+const SHAPED: Record<string, unknown> = {
+  role: 'viewer',
+  plan: 'solo',
+  files: ['a'],
+  spec: { create: [{ path: 'b' }] },
+}
 
 beforeAll(async () => {
-  node = await startTestNode({ localRepos: [folder.path] })
+  stripe = await startSandboxOnly()
+  node = await startTestNode({ stripe: stripe.settings, localRepos: [folder.path] })
   const [mine, others] = [await node.onboard('mine'), await node.onboard('others')]
   surfaces = surfacesOf(node, mine)
   own = await thingsOf(mine)
@@ -41,6 +58,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await node.close()
+  await stripe.sandbox.close()
   folder.remove()
 })
 
@@ -58,8 +76,12 @@ async function thingsOf(org: TestOrg): Promise<Record<string, string>> {
   }
   const { id: schedule } = await org.call(createSchedule, nightly)
   const project = await org.call(createProject, { name: `project-of-${org.slug}` })
+  const { id: invitation } = await org.call(createInvitation, { email: `guest-of-${org.slug}@example.com` })
   return {
-    org: me.org.id,
+    session: (await org.call(createCheckout, { pack: 'small' })).id,
+    member: await addMember(node.database, org.slug),
+    invitation,
+    org: me.org?.id ?? '',
     slug: org.slug,
     repository: repository.id,
     name,
@@ -97,7 +119,7 @@ describe("another organisation's things", () => {
         const expected = (await ask(NOBODYS[field]?.[0])).map(bytes)
         // A filter of nothing finds nothing; what is asked for by name is not found.
         expect(JSON.stringify(expected[0])).toContain(
-          operation.name === 'runs.cancelMany' && field !== 'org' ? 'cancelled' : 'not_found',
+          field === 'org' ? 'not_found' : (FILTERED[operation.name] ?? 'not_found'),
         )
         expect(expected.length).toBeGreaterThan(0)
         for (const value of [...(NOBODYS[field] ?? []), ...theirs]) {

@@ -79,6 +79,8 @@ const ASKED: Readonly<Record<string, () => Record<string, unknown>>> = {
   search_dependencies: () => ({ repository: BIG, path: 'core.ts' }),
   analyze_change_impact: () => ({ repository: BIG, files: ['core.ts'] }),
   validate_implementation_spec: () => ({ repository: BIG, spec: SPEC }),
+  get_credits: () => ({}),
+  list_findings: () => ({}),
   list_runs: () => ({}),
   get_run: () => ({ run, waitSeconds: 1 }),
   run_pipeline: () => ({ pipeline: 'git/code/index', input: { repository: BIG } }),

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/contract/audit.ts'
@@ -12,6 +12,7 @@ import { setLimits } from '../../src/contract/limits.ts'
 import { createProject, listProjects } from '../../src/contract/projects.ts'
 import { createSchedule } from '../../src/contract/schedules.ts'
 import { getRun, isEnded, listRunLogs, listRuns } from '../../src/contract/runs.ts'
+import { startSandboxOnly, stripeEnv } from '../support/billing.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { git, makeRepository } from '../support/git-repository.ts'
 import { rawConnection } from '../support/openapi/connection.ts'
@@ -40,6 +41,10 @@ const SELDOM = new Set([
   'runs.retry',
   'schedules.create',
   'repositories.add',
+  'billing.checkout',
+  'billing.confirm',
+  'billing.portal',
+  'billing.sync',
   'organizations.onboard',
   'apiKeys.revokeSelf',
   'healthz',
@@ -65,8 +70,10 @@ const SPECS = [
   },
 ]
 
+const ISSUER = { name: 'staff', issuer: 'https://login.example', audience: 'tenon', algorithms: ['RS256'] }
 const folder = temporaryFolder('fuzz')
 let database: TestDatabase
+let stripe: Awaited<ReturnType<typeof startSandboxOnly>>
 let programs: Programs
 let server: Program
 let document: OpenApiDocument
@@ -76,7 +83,9 @@ let known: Known
 beforeAll(async () => {
   database = await createTestDatabase()
   programs = programsOn(database.url)
+  stripe = await startSandboxOnly()
   const env = {
+    ...stripeEnv(stripe.settings),
     TENON_DATA_DIR: join(folder.path, 'data'),
     TENON_LOCAL_REPOS: join(folder.path, 'repositories'),
     // So that no request leaves this machine.
@@ -84,18 +93,21 @@ beforeAll(async () => {
     // So that a request can say from which address it comes.
     TENON_TRUSTED_PROXIES: '127.0.0.1',
     LOG_LEVEL: 'info',
+    TENON_ISSUERS_FILE: join(folder.path, 'issuers.json'),
     // By which its garbage is collected before its memory is measured.
     NODE_OPTIONS: '--inspect=127.0.0.1:0',
   }
+  writeFileSync(env.TENON_ISSUERS_FILE, JSON.stringify([ISSUER]))
   server = await programs.serve(env)
   document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument
   const worker = await programs.worker(env)
   const { client, apiKey, slug } = await onboard(server.url, 'fuzzed')
-  orgs = [slug, (await client.call(getMe, {})).data.org.id]
+  orgs = [slug, (await client.call(getMe, {})).data.org?.id ?? '']
   known = await fill(client, apiKey, () => worker.stop())
 }, 120_000)
 afterAll(async () => {
   await programs.end()
+  await stripe.sandbox.close()
   await database.close()
   folder.remove()
 })
@@ -111,9 +123,12 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
     activeChunks: many,
     runsPerDay: many,
     repositories: many,
+    integrations: many,
+    seats: many,
   }
   await operator.call(setLimits, { org: 'fuzzed', ...limits })
   // Its limits may become nothing.
+  const ended = await onboard(server.url, 'ended')
   const spare = await onboard(server.url, 'spare')
 
   const sources = makeSources()
@@ -133,7 +148,10 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
   const values: Readonly<Record<string, readonly Json[]>> = {
     ...live,
     org: orgs,
-    'limits.set org': [spare.slug, (await spare.client.call(getMe, {})).data.org.id],
+    connection: ['staff', 'nobody'],
+    'organizations.delete org': [ended.slug],
+    'organizations.delete confirm': [ended.slug],
+    'limits.set org': [spare.slug, (await spare.client.call(getMe, {})).data.org?.id ?? ''],
     repository: [...repositories, ...repositories, ...repositories, ...throwAway],
     'repositories.delete repository': throwAway,
     'repositories.add name': throwAway,
@@ -166,6 +184,7 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
     values: (operation, field) => values[`${operation} ${field}`] ?? values[field] ?? [],
     credentials: (operation, scheme) => {
       if (scheme === 'rootKey') return [ROOT_KEY]
+      if (operation === 'organizations.delete') return [ended.apiKey]
       return operation === 'apiKeys.revokeSelf' ? revokedBySelf : [...Array<string>(19).fill(apiKey), reader]
     },
     weight: (operation) => (operation === WATCHED ? 0 : SELDOM.has(operation) ? 1 : 4),

@@ -2,7 +2,15 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { FAILPOINTS, type Failpoint } from '../../src/kernel/failpoint.ts'
-import { killAtRandom, openStage, workFor, type Actor, type Part, type Stage } from '../support/kill-harness.ts'
+import {
+  killAtRandom,
+  METERED,
+  openStage,
+  workFor,
+  type Actor,
+  type Part,
+  type Stage,
+} from '../support/kill-harness.ts'
 import { findDrift, findViolations, totalsOf } from '../support/kill-invariants.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -28,7 +36,7 @@ function start(part: Part, settings: Parameters<Stage['start']>[1] = {}, failpoi
 /** What a killed process of the API has begun is counted once and is whole, or is not there. */
 async function begin(run = SMALL, failpoints?: string): Promise<{ org: string; starter: Actor }> {
   const org = await stage.makeOrg()
-  const starter = start('starter', { org, subject: 'only', runs: [run] }, failpoints)
+  const starter = start('starter', { org, subject: 'only', runs: [run], ...METERED }, failpoints)
   if (failpoints === undefined) {
     await waitFor(async () => (await runsOf(org)) === 1, 20_000)
     starter.signal('SIGKILL')
@@ -66,6 +74,9 @@ const WORKER: Partial<Record<Failpoint, { readonly passes: readonly number[]; re
   'batch.written': { passes: [1, 4] },
   'batch.committed': { passes: [1, 4] },
   'run.ended': { passes: [1] },
+  // The first of a worker is that of a plan.
+  'credits.reserved': { passes: [1] },
+  'credits.settled': { passes: [1, 4] },
   'run.closed': { passes: [1], run: { ...SMALL, fails: true } },
 }
 
@@ -75,6 +86,17 @@ const OTHERS: Partial<Record<Failpoint, () => Promise<void>>> = {
     const { org, starter } = await begin(SMALL, 'run.started=kill')
     expect(await starter.ended).toBe('SIGKILL')
     expect(await runsOf(org)).toBe(0)
+  },
+  'credits.reserved': async () => {
+    const { org, starter } = await begin(SMALL, 'credits.reserved=kill')
+    expect(await starter.ended).toBe('SIGKILL')
+    expect(await runsOf(org)).toBe(0)
+    expect((await stage.owner.query('select from credit_holds where org_id = $1', [org])).rowCount).toBe(0)
+  },
+  'credits.settled': async () => {
+    const { org } = await begin()
+    const canceller = start('canceller', { org, subject: 'only 0' }, 'credits.settled=kill')
+    expect(await canceller.ended).toBe('SIGKILL')
   },
   'run.cancelled': async () => {
     const { org } = await begin()
@@ -88,12 +110,13 @@ const OTHERS: Partial<Record<Failpoint, () => Promise<void>>> = {
   },
 }
 
+/** Those of onboarding and webhooks have tests of their own. */
 describe('a process that dies at a failpoint', () => {
   const source = globSync('src/**/*.ts', { cwd: fileURLToPath(new URL('../..', import.meta.url)) })
     .map((path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'))
     .join('\n')
 
-  for (const name of FAILPOINTS) {
+  for (const name of FAILPOINTS.filter((one) => !/^(?:onboarding|webhook)\./.test(one))) {
     const { passes = [], run } = WORKER[name] ?? {}
     it(`${name}: the run ends as if nobody had died`, async () => {
       expect(source.split(`failpoint('${name}')`)).toHaveLength(2)

@@ -12,6 +12,7 @@ export const unheard: CliSettings = {
   ...nowhere,
   url: 'http://127.0.0.1:7420',
   apiKey: 'tn_live_example',
+  rootKey: 'root-key-example',
   org: 'demo',
   fetch: async () => Promise.reject(new TypeError('fetch failed')),
   out: () => {},

@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import type { Log } from '../../src/kernel/ctx.ts'
 import { migrate, openDatabase, type Database } from '../../src/platform/db/index.ts'
 import { codeJobNames } from '../../src/pipelines/code/index.ts'
+import { mailJobNames } from '../../src/platform/mail/index.ts'
 import { installQueue } from '../../src/platform/queue/index.ts'
 
 const TEMPLATE = 'tenon_template'
@@ -38,7 +39,7 @@ export async function createTestDatabase(options: { readonly poolSize?: number }
       await migrate({
         url: urlOf(server, unfinished),
         dir: MIGRATIONS,
-        after: (owner) => installQueue(owner, codeJobNames),
+        after: (owner) => installQueue(owner, [...codeJobNames, ...mailJobNames]),
       })
       await client.query(`alter database ${unfinished} rename to ${TEMPLATE}`)
     }

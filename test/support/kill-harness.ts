@@ -213,6 +213,10 @@ export function workFor(kills: number): Chaos['runs'] {
   return Array.from({ length: Math.ceil(kills / 50) }, () => some).flat()
 }
 
+/** Of sample runs: what they cost, and more than enough for them. */
+export const METERED = { price: { run: 7, chunk: 2 }, credits: 100_000_000 }
+
+const LINGERING_STARTS = 'run.started=sleep:60,credits.reserved=sleep:20'
 const LINGERING = [
   'settle.written',
   'settle.committed',
@@ -220,6 +224,8 @@ const LINGERING = [
   'batch.committed',
   'plan.written',
   'run.ended',
+  'credits.reserved',
+  'credits.settled',
 ]
   .map((name) => `${name}=sleep:10`)
   .join(',')
@@ -239,7 +245,11 @@ export async function killAtRandom(
     // These two linger where a death does the most, so that many a kill meets them there.
     'worker 1': () => stage.start('worker', { leaseMs: 1_500 }, LINGERING),
     starter: () =>
-      stage.start('starter', { org: chaos.org, subject: 'random', runs: [...chaos.runs] }, 'run.started=sleep:60'),
+      stage.start(
+        'starter',
+        { org: chaos.org, subject: 'random', runs: [...chaos.runs], ...METERED },
+        LINGERING_STARTS,
+      ),
   }
   const actors = { 'worker 0': starts['worker 0'](), 'worker 1': starts['worker 1'](), starter: starts.starter() }
   await Promise.all(Object.values(actors).map(({ ready }) => ready))

@@ -19,6 +19,30 @@ const DRIFT = `
       and (r.created_at at time zone 'UTC')::date = coalesce(u.day, (r.created_at at time zone 'UTC')::date)) a
   where a.count <> coalesce(u.used, 0)
   union all
+  select 'organisation ' || a.org_id || ' has ' || a.available || ' + ' || a.reserved || ' credits and in its ledger '
+    || e.available || ' + ' || e.reserved
+  from credit_accounts a cross join lateral (
+    select coalesce(sum(d_available), 0) as available, coalesce(sum(d_reserved), 0) as reserved, count(*) as entries
+    from credit_entries e where e.org_id = a.org_id) e
+  where a.available <> e.available or a.reserved <> e.reserved or a.entries <> e.entries
+  union all
+  select 'run ' || h.run_id || ' holds ' || h.amount - h.captured - h.released || ' and its ledger ' || e.reserved
+  from credit_holds h cross join lateral (
+    select coalesce(sum(d_reserved), 0) as reserved, coalesce(- sum(d_reserved) filter (where kind = 'capture'), 0) as captured
+    from credit_entries e where e.org_id = h.org_id and e.run_id = h.run_id) e
+  where h.amount - h.captured - h.released <> e.reserved or h.captured <> e.captured
+  union all
+  select 'credits of no run ' || h.run_id from credit_holds h
+  where not exists (select from runs r where r.org_id = h.org_id and r.id = h.run_id)
+  union all
+  select 'run ' || r.id || ' is ' || r.status || ' and its reservation is ' || case when h.open then 'open' else 'closed' end
+  from runs r left join credit_holds h on h.org_id = r.org_id and h.run_id = r.id
+  where r.price_run is not null and h.open is distinct from (r.ended_at is null)
+  union all
+  select 'run ' || r.id || ' was charged ' || h.captured || ' for ' || r.chunks_done || ' chunks'
+  from runs r join credit_holds h on h.org_id = r.org_id and h.run_id = r.id
+  where h.captured <> r.chunks_done * r.price_chunk + case when r.status = 'succeeded' then r.price_run else 0 end
+  union all
   select 'run ' || id || ' has no plan' from runs r
   where not exists (select from chunks c where c.org_id = r.org_id and c.run_id = r.id and c.step = 'plan')
   union all

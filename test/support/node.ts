@@ -4,10 +4,14 @@ import { PARTS, fieldsOf, type CallInputOf, type DataOf, type Envelope } from '.
 import { onboardOrganization } from '../../src/contract/identity.ts'
 import type { ErrorEnvelope } from '../../src/contract/errors.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
+import { closingSteps } from '../../src/app/closing-steps.ts'
 import { composeCaller } from '../../src/app/compose-caller.ts'
+import { composeDomains, type DomainOptions, type Domains } from '../../src/app/compose-domains.ts'
 import type { Clock, Log } from '../../src/kernel/ctx.ts'
 import type { Caller, Outcome } from '../../src/kernel/run-operation.ts'
-import { createIdentity, type OAuthOptions } from '../../src/domains/identity/index.ts'
+import type { StripeSettings } from '../../src/domains/billing/index.ts'
+import type { OAuthOptions } from '../../src/domains/identity/index.ts'
+import type { IssuerSettings } from '../../src/domains/issuers/index.ts'
 import {
   codeIntelligence,
   createIndexReader,
@@ -25,11 +29,13 @@ import {
 } from '../../src/pipelines/engine/index.ts'
 import { createDiskBlobs } from '../../src/platform/blobs/index.ts'
 import type { Database } from '../../src/platform/db/index.ts'
+import { outboxTransport } from '../../src/platform/mail/index.ts'
 import { createQueue, type Queue } from '../../src/platform/queue/index.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from './database.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export const ROOT_KEY = 'root-key-of-a-test'
+export const AUTH_SECRETS = ['auth-secret-of-a-test-0123456789abcdef'] as const
 
 export interface TestOrg {
   readonly apiKey: string
@@ -50,7 +56,10 @@ export interface NodeOptions {
   path?: string
   log?: Log
   clock?: Clock
+  authSecrets?: readonly [string, ...string[]]
   oauth?: OAuthOptions
+  issuers?: IssuerSettings
+  stripe?: StripeSettings
   index?: { maxDiskBytes?: number; maxMemoryBytes?: number }
   pipelines?: readonly Pipeline[]
   worker?: Partial<WorkerOptions>
@@ -59,6 +68,7 @@ export interface NodeOptions {
 /** One node of Tenon without its HTTP surface: real database, verbs, worker and queue. */
 export interface TestNode {
   readonly database: TestDatabase
+  readonly domains: Domains
   readonly caller: Caller
   readonly worker: Worker
   readonly engine: Engine
@@ -78,41 +88,73 @@ export async function startTestNode(options: NodeOptions = {}): Promise<TestNode
   const wakeUp = createWakeUp()
   const code = codeOf(folder.path, options, { db, queue })
   const parts = { db, clock: options.clock ?? systemClock, log }
-  const identity = createIdentity({ ...parts, rootKey: ROOT_KEY, oauth: options.oauth })
+  const domains = domainsOf(folder.path, options, { ...parts, queue, code })
+  const { identity, verifySignature, refused } = domains
   const pipelines = [...code.pipelines, ...(options.pipelines ?? [])]
   const engine = createEngine({ ...parts, pipelines, retentionDays: 90 })
-  const caller = composeCaller({ ...parts, identity, verbs: [...engine.verbs, ...code.verbs] })
+  const verbs = [...domains.verbs, ...engine.verbs, ...code.verbs]
+  const caller = composeCaller({ ...parts, identity, verbs, verifySignature, refused })
   await identity.start()
   const worker = createWorker({ db, pipelines, log, wakeUp, ...options.worker })
   worker.start()
-  await queue.start(code.jobs)
+  await queue.start([...domains.jobs, ...code.jobs])
+  const endWork = domains.startWork()
   return {
     database,
+    domains,
     caller,
     worker,
     engine,
     queue,
     code,
     dir: folder.path,
-    onboard: async (slug) => {
-      const outcome = await callOn(caller, { rootKey: ROOT_KEY }, onboardOrganization, {
-        slug,
-        name: slug,
-        plan: 'team',
-      })
-      if (!outcome.ok) throw new Error(JSON.stringify(outcome.envelope))
-      const { apiKey } = outcome.envelope.data as DataOf<typeof onboardOrganization>
-      return testOrg(caller, slug, apiKey.secret)
-    },
+    onboard: (slug) => onboardOn(caller, slug),
     close: async () => {
       await worker.stop(0)
+      await endWork()
       await queue.stop()
       await identity.stop()
+      await domains.flush()
       await code.close()
       await database.close()
       folder.remove()
     },
   }
+}
+
+async function onboardOn(caller: Caller, slug: string): Promise<TestOrg> {
+  const outcome = await callOn(caller, { rootKey: ROOT_KEY }, onboardOrganization, {
+    slug,
+    name: slug,
+    plan: 'team',
+  })
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.envelope))
+  const { apiKey } = outcome.envelope.data as DataOf<typeof onboardOrganization>
+  return testOrg(caller, slug, apiKey.secret)
+}
+
+function domainsOf(
+  path: string,
+  options: NodeOptions,
+  { code, ...parts }: Pick<DomainOptions, 'db' | 'queue' | 'clock' | 'log'> & { code: CodeIntelligence },
+): Domains {
+  return composeDomains({
+    ...parts,
+    rootKey: ROOT_KEY,
+    publicUrl: 'http://127.0.0.1',
+    oauth: options.oauth,
+    issuers: options.issuers,
+    accounts: {
+      secrets: options.authSecrets ?? AUTH_SECRETS,
+      transport: outboxTransport({
+        dir: join(path, 'outbox'),
+        from: 'Tenon <tenon@localhost>',
+        host: 'localhost',
+      }),
+    },
+    closing: closingSteps(parts.db, code),
+    stripe: options.stripe,
+  })
 }
 
 function codeOf(path: string, options: NodeOptions, { db, queue }: { db: Database; queue: Queue }): CodeIntelligence {

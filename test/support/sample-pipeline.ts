@@ -37,23 +37,33 @@ export async function effect(sql: Sql, run: string, what: string): Promise<void>
   await sql.run(insertEffect, { run, what })
 }
 
-type Shape = Partial<Pick<Pipeline, 'id' | 'maxActive' | 'toleratesFailures' | 'timeoutsMs'>>
+type Shape = Partial<Pick<Pipeline, 'id' | 'maxActive' | 'price' | 'toleratesFailures' | 'timeoutsMs'>> & {
+  /** Whether a start says how many chunks its run will have. */
+  readonly foretold?: boolean
+}
 
 /** A pipeline that uses all that `definePipeline` offers; each run behaves as its input names it. */
-export function createSample(shape: Shape = {}) {
+export function createSample({ foretold = false, ...shape }: Shape = {}) {
   const behaviours = new Map<string, Behaviour>()
   const of = (given: SampleInput): Behaviour => behaviours.get(given.behaviour) ?? {}
   const pipeline: Pipeline = definePipeline<SampleInput, SampleInput>({
     id: 'test/engine/sample',
     title: 'A sample',
     needs: [],
-    price: { run: 1, chunk: 0.01 },
+    price: { run: 0, chunk: 0 },
     maxActive: 4,
     ...shape,
     input,
     start: {
       request: input,
-      begin: (sql, call, request) => startRun(sql, { ...call, pipeline, input: request, subject: request.subject }),
+      begin: (sql, call, request) =>
+        startRun(sql, {
+          ...call,
+          pipeline,
+          input: request,
+          subject: request.subject,
+          ...(foretold ? { chunks: request.chunks } : {}),
+        }),
     },
     plan: async (ctx) => ({
       chunks: (await of(ctx.input).plan?.(ctx)) ?? Array.from({ length: ctx.input.chunks }, (_, n) => n),

@@ -9,6 +9,7 @@ import { readConfig, required } from '../../src/app/config.ts'
 import { armFailpoints } from '../../src/app/failpoints.ts'
 import { PLANS } from '../../src/contract/plans.ts'
 import type { OrgId } from '../../src/contract/ids.ts'
+import { grantCredits } from '../../src/domains/credits/index.ts'
 import { statement, type Sql } from '../../src/kernel/statement.ts'
 import { TenonError } from '../../src/kernel/tenon-error.ts'
 import { cancelRunsOf, createWakeUp, createWorker, definePipeline, startRun } from '../../src/pipelines/engine/index.ts'
@@ -23,6 +24,9 @@ const settings = z.strictObject({
   org: z.string().default(''),
   subject: z.string().default(''),
   runs: z.array(input).default([]),
+  /** What the runs of a starter cost, and what it gives the organisation, once, to pay for them. */
+  price: z.strictObject({ run: z.int(), chunk: z.int() }).default({ run: 0, chunk: 0 }),
+  credits: z.int().default(0),
   /** Runs that a starter lets be under way at once. */
   alive: z.int().default(3),
 })
@@ -62,7 +66,7 @@ const { DATABASE_URL: url } = required({ DATABASE_URL: config.databaseUrl })
 const log = createLogger({ level: 'warn' })
 armFailpoints(config.failpoints, log)
 const db = openDatabase({ url, log })
-const { leaseMs, slots, subject, runs, alive, ...own } = settings.parse(JSON.parse(given))
+const { leaseMs, slots, subject, runs, price, credits, alive, ...own } = settings.parse(JSON.parse(given))
 const org = own.org as OrgId
 
 /** The run and the row that its start writes beside it exist together, or neither does. */
@@ -70,9 +74,23 @@ async function begin(request: z.output<typeof input>, name: string): Promise<voi
   const limits = { ...PLANS.team, concurrentRuns: 1_000_000, runsPerDay: 1_000_000 }
   const call = { org, limits, requestId: 'sample', createdBy: 'sample', priority: 'normal', schedule: null } as const
   await db.tenant(org).write(async (sql) => {
-    const { id } = await startRun(sql, { ...call, pipeline, input: request, subject: name })
+    const { id } = await startRun(sql, { ...call, pipeline: { ...pipeline, price }, input: request, subject: name })
     await effect(id, 'started')(sql)
   })
+}
+
+/** Until it is done: PostgreSQL may be away. */
+async function pay(amount: number): Promise<void> {
+  const grant = { kind: 'pack', source: 'sample', amount, expiresAt: null } as const
+  const paid = (): Promise<boolean> =>
+    db
+      .tenant(org)
+      .write((sql) => grantCredits(sql, org, grant))
+      .then(
+        () => true,
+        () => false,
+      )
+  while (!(await paid())) await sleep(100)
 }
 
 /** One at a time: what a killed one has left is counted before the next. */
@@ -89,6 +107,7 @@ if (part === 'worker')
 process.send?.('ready')
 if (part === 'canceller') await db.tenant(org).write((sql) => cancelRunsOf(sql, org, subject))
 if (part === 'starter') {
+  if (credits > 0) await pay(credits)
   for (;;) {
     await beginNext().catch(async (error: unknown) => {
       log.warn({ err: error }, 'a run could not be started')

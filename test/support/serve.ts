@@ -10,6 +10,7 @@ import { waitFor } from './wait-for.ts'
 
 const TENON = fileURLToPath(new URL('../../bin/tenon.js', import.meta.url))
 const QUEUE_KEY = 'queue-key-of-an-end-to-end-test-0123456789'
+export const AUTH_SECRET = 'auth-secret-of-an-end-to-end-test-0123456789'
 const READY_MS = 60_000
 
 /** One `tenon serve` or `tenon worker`. */
@@ -48,6 +49,7 @@ export function programsOn(databaseUrl: string): Programs {
       DATABASE_URL: databaseUrl,
       TENON_ROOT_KEY: ROOT_KEY,
       TENON_QUEUE_KEY: QUEUE_KEY,
+      TENON_AUTH_SECRET: AUTH_SECRET,
       TENON_PORT: String(port),
       TENON_WORKER_PORT: String(port),
       TENON_DATA_DIR: folder.path,

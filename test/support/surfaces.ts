@@ -1,7 +1,14 @@
 import { Client, SdkHttpError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { nowhere } from './cli-settings.ts'
 import { ERRORS, type ErrorEnvelope } from '../../src/contract/errors.ts'
-import { fieldsOf, isAbsent, type Envelope, type McpSurface, type Operation } from '../../src/contract/operation.ts'
+import {
+  fieldsOf,
+  isAbsent,
+  type CliSurface,
+  type Envelope,
+  type McpSurface,
+  type Operation,
+} from '../../src/contract/operation.ts'
 import { runCli } from '../../src/surfaces/cli/index.ts'
 import { createMcp } from '../../src/surfaces/mcp/index.ts'
 import { createRestApp } from '../../src/surfaces/rest/index.ts'
@@ -36,6 +43,7 @@ const ONE_OF: Readonly<Record<string, string>> = {
   'search.code': 'q',
   'dependencies.search': 'path',
   'impact.analyze': 'files',
+  'billing.checkout': 'plan',
 }
 
 /** What a call has to give. */
@@ -160,6 +168,7 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
   const settings = {
     url: URL_BASE,
     apiKey,
+    rootKey: ROOT_KEY,
     org: slug,
     fetch: fetchApp,
     out: (part: string) => (text += part),
@@ -173,9 +182,14 @@ async function byCli({ apiKey, slug, fetch: fetchApp }: As, operation: Operation
   }
   const exitCode = await runCli(argv, settings, [])
   const answer = JSON.parse(text) as Answer
-  const expected = 'error' in answer ? ERRORS[answer.error.code].exitCode : 0
+  const expected = 'error' in answer ? ERRORS[answer.error.code].exitCode : failsWith(answer.data, cli) ? 1 : 0
   if (exitCode !== expected) throw new Error(`${command} ends with ${exitCode}: ${text}`)
   return { surface: 'cli', text, around: { exitCode } }
+}
+
+/** An answer that makes its command fail. */
+function failsWith(data: unknown, { failsOn }: CliSurface): boolean {
+  return failsOn !== undefined && (data as Fields)[failsOn.field] === failsOn.value
 }
 
 function textOf(value: unknown): string {

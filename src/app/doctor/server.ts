@@ -109,6 +109,7 @@ export async function accessFindings(
     const {
       data: { org, plan, apiKey },
     } = await client.call(getMe, {})
+    if (org === null) return [ok('API key', 'the session of a person who has named no organisation')]
     const whose = `of ${org.name} (${org.slug}), plan ${plan}`
     const { data: runs } = await client.call(listRuns, { org: given.org ?? org.id, limit: 50 })
     return [

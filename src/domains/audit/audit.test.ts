@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT_KEY, startTestNode, testOrg, type TestNode, type TestOrg } from '../../../test/support/node.ts'
+import { ownOrg } from '../../../test/support/own-org.ts'
 import { listAudit, type AuditEntry } from '../../contract/audit.ts'
 import { createApiKey, getMe, listApiKeys, revokeApiKey, rotateApiKey } from '../../contract/identity.ts'
 import { setLimits } from '../../contract/limits.ts'
@@ -14,7 +15,7 @@ beforeAll(async () => {
   node = await startTestNode()
   org = await node.onboard('watched')
   other = await node.onboard('unwatched')
-  orgId = (await org.call(getMe, {})).org.id
+  orgId = (await ownOrg(org)).id
 })
 afterAll(() => node.close())
 

@@ -30,7 +30,7 @@ export function auditRefusals(tenant: TenantOf): (call: Call, error: TenonError)
 }
 
 /** Another organisation was named: the own one hears of it, not the other. */
-function isProbe({ request, principal: { org } }: Call, code: ErrorCode): boolean {
+export function isProbe({ request, principal: { org } }: Call, code: ErrorCode): boolean {
   const named = request.input.params['org']
   return code === 'not_found' && org !== null && named !== undefined && named !== org.id && named !== org.slug
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestNode, type TestNode, type TestOrg } from '../../../test/support/node.ts'
-import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from '../../contract/identity.ts'
+import { createApiKey, listApiKeys, revokeApiKey, revokeSelf, rotateApiKey } from '../../contract/identity.ts'
 import type { DataOf, Operation } from '../../contract/operation.ts'
 import type { Outcome } from '../../kernel/run-operation.ts'
 import { removeExpiredRecords } from './index.ts'
@@ -94,6 +94,25 @@ describe('a repeat with the same Idempotency-Key', () => {
     expect(rows.some(({ text }) => text.includes(secret) || text.includes(Buffer.from(secret).toString('hex')))).toBe(
       false,
     )
+  })
+
+  it('of what is done to whoever calls is answered to nobody else', async () => {
+    const [mine, theirs] = [
+      await org.call(createApiKey, { name: 'mine' }),
+      await org.call(createApiKey, { name: 'theirs' }),
+    ]
+    const revoke = (apiKey: string) =>
+      node.caller.call(revokeSelf, {
+        credentials: { apiKey },
+        input: { params: {}, query: {}, body: {} },
+        requestId: 'request-of-a-test',
+        signal: new AbortController().signal,
+        address: '192.0.2.1',
+        idempotencyKey: 'of-both',
+      })
+    expect(await revoke(mine.secret)).toMatchObject({ ok: true, replayed: false })
+    expect(await revoke(theirs.secret)).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+    expect((await keysNamed('theirs'))[0]?.revokedAt).toBeNull()
   })
 
   it('rotates a key once', async () => {

@@ -1,5 +1,6 @@
 import type { Envelope } from '../../contract/operation.ts'
 import type { TenantOf } from '../../kernel/call-ctx.ts'
+import { nameOfActor } from '../../kernel/ctx.ts'
 import type { Call, Step } from '../../kernel/call.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
@@ -36,7 +37,7 @@ export function idempotencySteps(tenant: TenantOf): Readonly<Record<'replay' | '
       const found = keyOf(call)
       if (found !== null && call.sql !== null) {
         const { org, key } = found
-        const requestSha256 = requestDigest(call.operation.name, call.input)
+        const requestSha256 = digestOf(call)
         const record = { org, key, operation: call.operation.name, requestSha256, sealed: call.operation.reveals }
         const [claimed] = await call.sql.run(claimRecord, record)
         if (claimed === undefined) throw new Done()
@@ -65,9 +66,7 @@ function keyOf({ operation, request: { idempotencyKey }, principal: { org } }: C
 async function replay(call: Call, { org, key }: Found, sql: Sql): Promise<boolean> {
   const [record] = await sql.run(selectRecord, { org, key })
   if (record === undefined || record.answer === null) return false
-  const same =
-    record.operation === call.operation.name &&
-    record.requestSha256.equals(requestDigest(call.operation.name, call.input))
+  const same = record.operation === call.operation.name && record.requestSha256.equals(digestOf(call))
   const text = !same
     ? null
     : record.sealed
@@ -79,8 +78,13 @@ async function replay(call: Call, { org, key }: Found, sql: Sql): Promise<boolea
   return true
 }
 
+/** What needs no scope is done to whoever calls: of somebody else it is another request. */
+function digestOf({ operation: { name, scope }, input, principal: { actor } }: Call): Buffer {
+  return requestDigest(name, scope === null ? { input, caller: nameOfActor(actor) } : input)
+}
+
 /** An answer that holds a secret opens only with the credential of the call that it was given to. */
 function lockOf({ operation, request: { credentials } }: Call, { org, key }: Found): { secret: string; place: string } {
-  const secret = operation.auth === 'root' ? credentials.rootKey : credentials.apiKey
+  const secret = operation.auth === 'root' ? credentials.rootKey : (credentials.apiKey ?? credentials.session)
   return { secret: secret ?? '', place: `${org} ${key}` }
 }

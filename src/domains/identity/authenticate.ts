@@ -4,12 +4,13 @@ import { ALL_SCOPES } from '../../contract/scopes.ts'
 import type { Clock, Log } from '../../kernel/ctx.ts'
 import type { Authenticate, Holder } from '../../kernel/identify.ts'
 import type { Database } from '../../platform/db/index.ts'
+import { looksLikeToken, type KeyTimings } from '../../platform/jwt/index.ts'
 import { limitsOf } from '../limits/index.ts'
 import { findKeyByDigest } from './identity.sql.ts'
 import { createKeyCache, type CachedKey } from './key-cache.ts'
 import { digestOf, isWellFormed } from './key-format.ts'
 import { createLastUsed } from './last-used.ts'
-import { createTokenAuthenticator, looksLikeToken, type KeyTimings, type OAuthSettings } from './oauth/index.ts'
+import { createTokenAuthenticator, type OAuthSettings } from './oauth/index.ts'
 
 export interface Authenticator {
   readonly authenticate: Authenticate
@@ -28,6 +29,16 @@ export interface AuthenticatorOptions {
   readonly log: Log
   /** Whose access tokens are accepted beside keys; nobody's when left out. */
   readonly oauth?: OAuthOptions | undefined
+  /** What people show, beside keys and tokens: the first that it looks like finds out whose it is. */
+  readonly people?: readonly PersonCredential[] | undefined
+}
+
+/** One kind of what people show, such as a session. */
+export interface PersonCredential {
+  /** By its form alone, without asking anyone. */
+  looksLike(credential: string): boolean
+  /** null when nobody holds it, or not any more. */
+  authenticate(credential: string): Promise<Holder | null>
 }
 
 export interface OAuthOptions extends OAuthSettings {
@@ -35,7 +46,8 @@ export interface OAuthOptions extends OAuthSettings {
 }
 
 /** Finds out whose credential this is. */
-export function createAuthenticator({ db, rootKey, clock, log, oauth }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { db, rootKey, clock, log, oauth, people = [] } = options
   const isCurrent = (): boolean => cache.isCurrent()
   const tokens =
     oauth === undefined
@@ -63,6 +75,8 @@ export function createAuthenticator({ db, rootKey, clock, log, oauth }: Authenti
   return {
     authenticate: async (kind, credential) => {
       if (kind === 'root') return byRootKey(credential)
+      const person = people.find(({ looksLike }) => looksLike(credential))
+      if (person !== undefined) return person.authenticate(credential)
       return tokens !== undefined && looksLikeToken(credential) ? tokens.authenticate(credential) : byKey(credential)
     },
     forget: cache.forget,

@@ -1,16 +1,21 @@
 import { createApiKey } from '../../contract/identity.ts'
-import type { DataOf } from '../../contract/operation.ts'
+import type { DataOf, InputOf } from '../../contract/operation.ts'
+import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
-import { implement } from '../../kernel/verb.ts'
-import { holdMaker, type Maker } from './hold-maker.ts'
+import { implement, type BoundVerb } from '../../kernel/verb.ts'
+import { holdMaker, type HoldMember, type Maker } from './hold-maker.ts'
 import { newApiKey } from './new-api-key.ts'
 
 type NewKey = DataOf<typeof createApiKey>
 
-/** A key makes no key that may do more, calls more often or lives longer than itself; nor does a token. */
-export const createApiKeyVerb = implement(createApiKey, async (ctx, input): Promise<NewKey> => {
+/** A key makes no key that may do more, calls more often or lives longer than itself; nor does a token or a person. */
+export function createApiKeyVerb(holdMember: HoldMember): BoundVerb {
+  return implement(createApiKey, (ctx, input) => create(ctx, input, holdMember))
+}
+
+async function create(ctx: Ctx, input: InputOf<typeof createApiKey>, holdMember: HoldMember): Promise<NewKey> {
   const { clock, sql } = ctx
-  const maker = await holdMaker(ctx)
+  const maker = await holdMaker(ctx, holdMember)
   const scopes = [...new Set(input.scopes ?? maker.scopes)]
   const lacking = scopes.find((scope) => !maker.scopes.includes(scope))
   if (lacking !== undefined) throw new TenonError('forbidden', { details: { scope: lacking } })
@@ -23,7 +28,7 @@ export const createApiKeyVerb = implement(createApiKey, async (ctx, input): Prom
   // The limit of a key is that of its line: with new lines it could be passed by.
   const { lineage } = maker
   return newApiKey(sql, maker.callsPerHour === null || lineage === null ? key : { ...key, lineage })
-})
+}
 
 function limitOf({ callsPerHour: own }: Maker, asked: number | undefined): number | null {
   if (asked !== undefined && own !== null && asked !== own)

@@ -2,6 +2,7 @@ import type { ApiKeyId, OrgId } from '../../contract/ids.ts'
 import type { ApiKey, Organization } from '../../contract/identity.ts'
 import type { Scope } from '../../contract/scopes.ts'
 import { statement } from '../../kernel/statement.ts'
+import { LIMITS_OF_ORG, type OrgLimitsRow } from '../limits/index.ts'
 
 const KEY =
   'id, name, hint, scopes, calls_per_hour, lineage, created_at, expires_at, last_used_at, rotated_at, revoked_at'
@@ -25,10 +26,28 @@ export const selectOrganization = statement<{ org: OrgId }, Organization>(
   'select org_id as id, slug, name, created_at from organizations where org_id = :org',
 )
 
-/** By id or slug; by the role of authentication. */
-export const findOrganization = statement<{ named: string }, { id: OrgId; slug: string }>(
+/** An organisation as a call knows it. */
+export type OpenOrgRow = { id: OrgId; slug: string } & OrgLimitsRow
+
+/** Organisations that are not closed: for this statement, and for that of a domain that asks whose they are. */
+export const OPEN_ORG = {
+  columns: `org_id as id, slug, ${LIMITS_OF_ORG.columns}`,
+  from: `organizations ${LIMITS_OF_ORG.join}`,
+  where: 'closed_at is null',
+  isNamed: '(org_id = :named or slug = :named)',
+} as const
+
+/** By id or slug, unless it is closed; by the role of authentication. */
+export const findOrganization = statement<{ named: string }, OpenOrgRow>(
   'identity.findOrganization',
-  'select org_id as id, slug from organizations where org_id = :named or slug = :named',
+  `select ${OPEN_ORG.columns} from ${OPEN_ORG.from} where ${OPEN_ORG.isNamed} and ${OPEN_ORG.where}`,
+)
+
+/** Those of these that are there; by the role of authentication. */
+export const findOrganizations = statement<{ orgs: readonly OrgId[] }, Organization>(
+  'identity.findOrganizations',
+  `select org_id as id, slug, name, created_at from organizations
+   where org_id = any (:orgs::text[]) and closed_at is null`,
 )
 
 /** Nothing when the same organisation is there already. @throws on a slug that another has. */
@@ -36,6 +55,12 @@ export const insertOrganization = statement<{ org: OrgId; slug: string; name: st
   'identity.insertOrganization',
   `insert into organizations (org_id, slug, name, created_at) values (:org, :slug, :name, :createdAt)
    on conflict (org_id) do nothing returning org_id as id`,
+)
+
+export const renameOrganization = statement<{ org: OrgId; name: string }, Organization>(
+  'identity.renameOrganization',
+  `update organizations set name = :name where org_id = :org and closed_at is null
+   returning org_id as id, slug, name, created_at`,
 )
 
 export const deleteOrganization = statement<{ org: OrgId }>(
@@ -104,7 +129,8 @@ export interface FoundKey {
 export const findKeyByDigest = statement<{ sha256: Buffer }, FoundKey>(
   'identity.keyByDigest',
   `select k.id, k.org_id, o.slug, k.scopes, k.calls_per_hour, k.lineage, k.secret_sha256, k.expires_at, k.revoked_at, k.last_used_at
-   from api_keys k join organizations o on o.org_id = k.org_id where k.secret_sha256 = :sha256`,
+   from api_keys k join organizations o on o.org_id = k.org_id
+   where k.secret_sha256 = :sha256 and o.closed_at is null`,
 )
 
 /** Of several nodes that write at once, one does; nobody waits for another. */
@@ -119,8 +145,8 @@ export const touchKeys = statement<{ orgs: OrgId[]; ids: ApiKeyId[]; at: Date[] 
 
 export const selectEpoch = statement<object, { epoch: number }>('identity.epoch', 'select epoch from auth_epoch')
 
-/** Every organisation, in pages; by the role that keeps house. */
+/** Every organisation that is not closed, in pages; by the role that keeps house. */
 export const selectOrgIds = statement<{ after: string }, { orgId: OrgId }>(
   'identity.orgIds',
-  'select org_id from organizations where org_id > :after order by org_id limit 500',
+  'select org_id from organizations where org_id > :after and closed_at is null order by org_id limit 500',
 )

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestNode, testOrg, type TestNode, type TestOrg } from '../../../test/support/node.ts'
 import { waitFor } from '../../../test/support/wait-for.ts'
+import { ownOrg } from '../../../test/support/own-org.ts'
 import { createApiKey, getMe, listApiKeys, revokeApiKey, revokeSelf, rotateApiKey } from '../../contract/identity.ts'
 import type { Clock } from '../../kernel/ctx.ts'
 
@@ -129,7 +130,7 @@ describe('a revoked key', () => {
   it('can be revoked when the organisation has used up its calls', async () => {
     const thief = await node.onboard('robbed')
     const leaked = await thief.call(createApiKey, { name: 'leaked' })
-    const orgId = (await thief.call(getMe, {})).org.id
+    const orgId = (await ownOrg(thief)).id
     await node.database.query('update rate_windows set hour_used = 1000000, day_used = 1000000 where org_id = $1', [
       orgId,
     ])

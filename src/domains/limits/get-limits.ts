@@ -1,4 +1,5 @@
 import { getLimits } from '../../contract/limits.ts'
+import { PLANS } from '../../contract/plans.ts'
 import type { OrgId } from '../../contract/ids.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import type { Sql } from '../../kernel/statement.ts'
@@ -20,11 +21,16 @@ export async function describeLimits(
 ): Promise<DataOf<typeof getLimits>> {
   const [window] = await sql.run(selectWindow, { org })
   const { plan, limits } = effectiveLimits(row)
+  const used = { callsPerHour: window?.hourUsed ?? 0, callsPerDay: window?.dayUsed ?? 0, ...(await usageOf(sql, org)) }
   return {
     plan,
+    operatorPlan: row.plan,
+    subscribedPlan: row.subscribedPlan,
+    creditsPerMonth: PLANS[plan].creditsPerMonth,
     limits,
     overridden: (Object.keys(limits) as (keyof typeof limits)[]).filter((name) => row[name] !== null),
-    used: { callsPerHour: window?.hourUsed ?? 0, callsPerDay: window?.dayUsed ?? 0, ...(await usageOf(sql, org)) },
+    used,
+    over: (Object.keys(used) as (keyof typeof used)[]).filter((name) => used[name] > limits[name]),
     resetsAt: {
       hour: new Date(Math.floor(now.getTime() / 3_600_000 + 1) * 3_600_000).toISOString(),
       day: new Date(Math.floor(now.getTime() / 86_400_000 + 1) * 86_400_000).toISOString(),

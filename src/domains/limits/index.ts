@@ -4,9 +4,20 @@ import { getLimitsVerb } from './get-limits.ts'
 import { deleteEndedWindows } from './rate.sql.ts'
 import { setLimitsVerb } from './set-limits.ts'
 
-export { givePlan, limitsOf, type PlanAndLimits } from './plan.ts'
+export { closeLimits } from './close-limits.ts'
+export {
+  effectiveLimits,
+  givePlan,
+  limitsOf,
+  orgsForMonthlyCredits,
+  setSubscribedPlan,
+  subscribedPlanOf,
+  type MonthlyCredits,
+  type PlanAndLimits,
+} from './plan.ts'
 export { createRateLimiter } from './rate-limiter.ts'
 export { repairUsage, type Counted } from './repair-usage.ts'
+export { LIMITS_OF_ORG, type OrgLimitsRow } from './usage.sql.ts'
 export { lowerUsage, quotaStep, raiseUsage } from './usage.ts'
 
 export const limitsVerbs: readonly BoundVerb[] = [getLimitsVerb, setLimitsVerb]

@@ -13,8 +13,9 @@ export function createRateLimiter(db: Database): Limiter {
   return {
     take: async (caller) => {
       if (caller.kind === 'org') return permits.take(caller.org, caller.key)
-      if (caller.kind === 'signIn') await callers.take('signInAccount', digestOf(caller.account))
+      if (caller.kind === 'signInAccount') return callers.take('signInAccount', digestOf(caller.account))
       if (caller.kind === 'rescue') return callers.take('rescue', `${caller.key} ${caller.address}`)
+      if (caller.kind === 'user') return callers.take('user', caller.user)
       return callers.take(caller.kind, caller.address)
     },
   }

@@ -154,8 +154,7 @@ describe('calls without an organisation', () => {
   })
 
   it('by which a person signs in are limited by account, from however many addresses', async () => {
-    const attempt = async (n: number) =>
-      nodes[n % NODES]?.take({ kind: 'signIn', address: `198.51.100.${n}`, account: 'a@example.org' })
+    const attempt = async (n: number) => nodes[n % NODES]?.take({ kind: 'signInAccount', account: 'a@example.org' })
     const outcomes = await Promise.allSettled(Array.from({ length: 40 }, (_, n) => attempt(n)))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
     const rows = await test.query<{ subject: string }>('select subject from caller_windows')

@@ -3,7 +3,7 @@ import type { Quota } from '../../contract/plans.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import type { Database } from '../../platform/db/index.ts'
-import { insertUsage, lockUsage, setUsage } from './usage.sql.ts'
+import { insertUsage, isClosed, lockUsage, setUsage } from './usage.sql.ts'
 
 /** What a count stands for, by those who own the rows. */
 export interface Counted {
@@ -37,6 +37,9 @@ async function repairOne(db: Database, org: OrgId, { quota, count }: Counted, lo
   return db.tenant(org).write(async (sql) => {
     await sql.run(insertUsage, { org, quota })
     const [kept] = await sql.run(lockUsage, { org, quota })
+    const [standing] = await sql.run(isClosed, { org })
+    // The counts of a closed organisation are full, so that nothing is added to it.
+    if (standing?.closed === true) return false
     const used = await count(sql, org)
     if (kept === undefined || kept.used === used) return false
     log.warn({ org, quota, was: kept.used, is: used }, 'a count was wrong and was repaired')

@@ -48,10 +48,28 @@ export const insertUsage = statement<{ org: OrgId; quota: Quota }>(
   `insert into org_usage (org_id, quota, day, used) values (:org, :quota, date 'epoch', 0) on conflict (org_id, quota) do nothing`,
 )
 
-/** The plan, and what the operator has set in its place. */
-export type OrgLimitsRow = { plan: PlanName } & { [Name in keyof Limits]: number | null }
+/** Held under the lock of the count, which a closing takes as well. */
+export const isClosed = statement<{ org: OrgId }, { closed: boolean }>(
+  'limits.isClosed',
+  'select closed from org_limits where org_id = :org',
+)
 
-const LIMITS = 'plan, calls_per_hour, calls_per_day, concurrent_runs, active_chunks, runs_per_day, repositories'
+/** Nothing can be raised any more: no limit is so high. */
+export const closeUsage = statement<{ org: OrgId; quota: Quota }>(
+  'limits.closeUsage',
+  'update org_usage set used = 2147483647 where org_id = :org and quota = :quota',
+)
+
+/** The plans, and what the operator has set in the place of the limits of the larger. */
+export type OrgLimitsRow = { plan: PlanName; subscribedPlan: PlanName | null } & {
+  [Name in keyof Limits]: number | null
+}
+
+const LIMITS =
+  'plan, subscribed_plan, calls_per_hour, calls_per_day, concurrent_runs, active_chunks, runs_per_day, repositories, integrations, seats'
+
+/** For a statement of another domain that finds organisations and what they may use in one. */
+export const LIMITS_OF_ORG = { columns: LIMITS, join: 'join org_limits using (org_id)' } as const
 
 export const selectLimits = statement<{ org: OrgId }, OrgLimitsRow>(
   'limits.limits',
@@ -63,14 +81,34 @@ export const insertLimits = statement<{ org: OrgId; plan: PlanName }>(
   'insert into org_limits (org_id, plan) values (:org, :plan) on conflict (org_id) do nothing',
 )
 
-export const updateLimits = statement<{ org: OrgId } & OrgLimitsRow, OrgLimitsRow>(
+export const updateLimits = statement<{ org: OrgId } & Omit<OrgLimitsRow, 'subscribedPlan'>, OrgLimitsRow>(
   'limits.updateLimits',
   `update org_limits set plan = :plan, calls_per_hour = :callsPerHour, calls_per_day = :callsPerDay,
-     concurrent_runs = :concurrentRuns, active_chunks = :activeChunks, runs_per_day = :runsPerDay, repositories = :repositories
+     concurrent_runs = :concurrentRuns, active_chunks = :activeChunks, runs_per_day = :runsPerDay,
+     repositories = :repositories, integrations = :integrations, seats = :seats
    where org_id = :org returning ${LIMITS}`,
+)
+
+/** No row when it is so already, for each change makes every node look up the keys of the organisation anew. */
+export const updateSubscribedPlan = statement<{ org: OrgId; plan: PlanName | null }, OrgLimitsRow>(
+  'limits.updateSubscribedPlan',
+  `update org_limits set subscribed_plan = :plan where org_id = :org and subscribed_plan is distinct from :plan
+   returning ${LIMITS}`,
 )
 
 export const lockLimits = statement<{ org: OrgId }, OrgLimitsRow>(
   'limits.lockLimits',
   `select ${LIMITS} from org_limits where org_id = :org for update`,
+)
+
+export const closeLimits = statement<{ org: OrgId }>(
+  'limits.closeLimits',
+  'update org_limits set closed = true where org_id = :org',
+)
+
+/** Without a subscription; by the role that keeps house. */
+export const selectUnsubscribed = statement<{ after: string }, { org: OrgId; plan: PlanName }>(
+  'limits.unsubscribed',
+  `select org_id as org, plan from org_limits where subscribed_plan is null and not closed and org_id > :after
+   order by org_id limit 500`,
 )

@@ -6,7 +6,7 @@ import type { Sql } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import * as statements from './usage.sql.ts'
 
-const DAILY: ReadonlySet<Quota> = new Set<Quota>(['runsPerDay'])
+export const DAILY: ReadonlySet<Quota> = new Set<Quota>(['runsPerDay'])
 /** After so long a caller may find that a run has ended. */
 const RUN_SECONDS = 10
 
@@ -47,8 +47,10 @@ export function quotaStep(tenant: TenantOf): Step {
 }
 
 function exceeded(quota: Quota, limit: number): TenonError {
-  const wait = quota === 'repositories' ? {} : { retryAfterSeconds: DAILY.has(quota) ? secondsOfToday() : RUN_SECONDS }
-  return new TenonError('quota_exceeded', { details: { quota, limit, ...wait } })
+  const retryAfterSeconds = quota === 'concurrentRuns' ? RUN_SECONDS : DAILY.has(quota) ? secondsOfToday() : undefined
+  return new TenonError('quota_exceeded', {
+    details: { quota, limit, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+  })
 }
 
 function secondsOfToday(): number {

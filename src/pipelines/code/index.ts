@@ -1,3 +1,4 @@
+import type { OrgId } from '../../contract/ids.ts'
 import type { Counted } from '../../domains/limits/index.ts'
 import type { BoundVerb } from '../../kernel/verb.ts'
 import type { Database } from '../../platform/db/index.ts'
@@ -5,7 +6,7 @@ import type { Job, Queue } from '../../platform/queue/index.ts'
 import type { Pipeline } from '../engine/index.ts'
 import { addRepositoryVerb } from './add-repository.ts'
 import { countRepositories } from './code.sql.ts'
-import { deleteRepositoryVerb } from './delete-repository.ts'
+import { deleteRepositories, deleteRepositoryVerb } from './delete-repository.ts'
 import type { CodeDeps } from './deps.ts'
 import { getFileVerb } from './get-file.ts'
 import { getRepositoryVerb } from './get-repository.ts'
@@ -38,6 +39,8 @@ export interface CodeIntelligence {
   readonly jobs: readonly Job[]
   /** Starts indexing what has lost a part of its index. */
   startRebuilds(db: Database): Promise<void>
+  /** All of an organisation that was closed. */
+  deleteRepositories(db: Database, closed: { readonly org: OrgId; readonly signal: AbortSignal }): Promise<void>
   /** Removes what this node keeps without need. */
   sweepCaches(signal: AbortSignal): Promise<void>
   /** Starts what searches need, so that the first one does not wait for it. */
@@ -68,6 +71,7 @@ export function codeIntelligence(deps: CodeDeps, { queue }: { queue: Queue }): C
     pipelines: [pipeline],
     jobs: [purgeJob(deps)],
     startRebuilds: (db) => rebuild.startDue(db),
+    deleteRepositories: (db, closed) => deleteRepositories(db, queue, closed),
     sweepCaches: (signal) => sweepCaches(deps, signal),
     warmUp: () => deps.reader.warmUp(),
     close: async () => {

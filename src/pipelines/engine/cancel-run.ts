@@ -3,7 +3,7 @@ import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import { cancelAll } from './cancel.ts'
 import type { PipelineMap } from './pipeline.ts'
-import { presentRun } from './present-run.ts'
+import { showRun } from './show-run.ts'
 import { lockCancelling, selectRun } from './runs.sql.ts'
 
 export function cancelRunVerb(pipelines: PipelineMap): BoundVerb {
@@ -14,7 +14,7 @@ export function cancelRunVerb(pipelines: PipelineMap): BoundVerb {
     const [row] = await sql.run(selectRun, { org, id })
     if (row === undefined) throw new TenonError('not_found')
     if (row.status !== 'cancelled') throw new TenonError('run_ended', { details: { status: row.status } })
-    return presentRun(row)
+    return showRun(sql, org, row)
   })
 }
 

@@ -4,6 +4,7 @@ import { failpoint } from '../../kernel/failpoint.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import type { PipelineMap } from './pipeline.ts'
+import { closeCredits } from './run-credits.ts'
 import { cancelRuns, selectAlive, type RunFilter } from './runs.sql.ts'
 
 /** How many runs one call may end. */
@@ -30,6 +31,7 @@ export async function cancelAll(
   const ids = alive.map(({ id }) => id)
   const cancelled = await sql.run(cancelRuns, { org, ids })
   if (cancelled.length < ids.length) throw new TenonError('unavailable')
+  for (const { id: run, priceRun } of cancelled) await closeCredits(sql, { org, run }, { priceRun, charge: false })
   await lowerUsage(sql, org, 'concurrentRuns', cancelled.length)
   if (cancelled.length > 0) await failpoint('run.cancelled')
   return ids

@@ -28,6 +28,9 @@ export interface ClaimedChunk {
   runInput: JsonValue
   chunkInput: JsonValue
   requestId: string
+  /** What the run costs; null for a free one. */
+  priceRun: number | null
+  priceChunk: number | null
   /** Of the call that started the run. */
   traceParent: string | null
 }
@@ -47,8 +50,10 @@ export interface LostChunk {
   runId: RunId
   step: StepName
   n: number
+  attempt: number
   state: 'ready' | 'failed' | 'skipped'
   pipeline: string
+  priceChunk: number | null
 }
 
 /**
@@ -59,7 +64,7 @@ export interface LostChunk {
 export const reapExpired = statement<object, LostChunk>(
   'engine.reapExpired',
   `with old as (
-     select c.org_id, c.run_id, c.step, c.n, r.status in ${ALIVE} as alive, r.pipeline
+     select c.org_id, c.run_id, c.step, c.n, r.status in ${ALIVE} as alive, r.pipeline, r.price_chunk
      from chunks c join runs r on r.org_id = c.org_id and r.id = c.run_id
      where c.state = 'claimed' and c.lease_until < clock_timestamp() for no key update skip locked),
    expired as (
@@ -67,11 +72,11 @@ export const reapExpired = statement<object, LostChunk>(
        state = case when not o.alive then 'skipped' when c.lost + 1 >= ${MAX_LOST} then 'failed' else 'ready' end,
        error_code = case when o.alive and c.lost + 1 >= ${MAX_LOST} then 'worker_lost' else c.error_code end
      from old o where c.org_id = o.org_id and c.run_id = o.run_id and c.step = o.step and c.n = o.n
-     returning c.org_id, c.run_id, c.step, c.n, c.state, o.pipeline),
+     returning c.org_id, c.run_id, c.step, c.n, c.attempt, c.state, o.pipeline, o.price_chunk),
    freed as (select org_id, run_id, count(*)::int as count from expired group by 1, 2),
    lowered as (
      update runs r set active = r.active - freed.count from freed where r.org_id = freed.org_id and r.id = freed.run_id)
-   select org_id, run_id, step, n, state, pipeline from expired`,
+   select org_id, run_id, step, n, attempt, state, pipeline, price_chunk from expired`,
 )
 
 /**
@@ -119,9 +124,9 @@ export const claimChunks = statement<{ slots: number; worker: string; leaseMs: n
      update runs r set active = r.active + counted.count, started_at = coalesce(r.started_at, now()),
        status = case when r.status = 'queued' then 'planning' else r.status end
      from counted where r.org_id = counted.org_id and r.id = counted.run_id
-     returning r.org_id, r.id, r.pipeline, r.input, r.request_id, r.trace_parent)
+     returning r.org_id, r.id, r.pipeline, r.input, r.request_id, r.trace_parent, r.price_run, r.price_chunk)
    select c.org_id, c.run_id, c.step, c.n, c.attempt, c.tries, c.input as chunk_input,
-     r.pipeline, r.input as run_input, r.request_id, r.trace_parent
+     r.pipeline, r.input as run_input, r.request_id, r.trace_parent, r.price_run, r.price_chunk
    from claimed c join raised r on r.org_id = c.org_id and r.id = c.run_id`,
 )
 

@@ -6,6 +6,7 @@ import { failpoint } from '../../kernel/failpoint.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import type { EngineTransaction } from '../../platform/db/index.ts'
 import type { Pipeline } from './pipeline.ts'
+import { closeCredits } from './run-credits.ts'
 import { endRun, selectAlive, skipRest } from './settle.sql.ts'
 import { statesBefore } from './transitions.ts'
 
@@ -60,6 +61,7 @@ export async function closeRun(
     })
   if (!ended) return false
   await tx.run(skipRest, { org, run })
+  await closeCredits(tx, { org, run }, { priceRun: alive.priceRun, charge: false })
   await lowerUsage(tx, org, 'concurrentRuns', 1)
   await failpoint('run.closed')
   return true

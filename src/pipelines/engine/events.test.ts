@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey, revokeApiKey } from '../../contract/identity.ts'
 import { watchRun, type RunEvent } from '../../contract/runs.ts'
 import { encodeCursor } from '../../kernel/cursor.ts'
 import type { StreamEvent } from '../../kernel/verb.ts'
 import type { Outcome } from '../../kernel/run-operation.ts'
 import type { TestOrg } from '../../../test/support/node.ts'
-import { createGate, startSampleNode, type SampleNode } from '../../../test/support/sample-pipeline.ts'
+import { addMember } from '../../../test/support/add-member.ts'
+import { newPerson } from '../../../test/support/person.ts'
+import { createGate, startSampleNode, type Behaviour, type SampleNode } from '../../../test/support/sample-pipeline.ts'
 import { waitFor } from '../../../test/support/wait-for.ts'
 
 let nodes: SampleNode
@@ -112,6 +116,38 @@ describe('the events of a run', () => {
     await Array.fromAsync(events).catch(() => {})
     expect(performance.now() - at).toBeLessThan(2_000)
     gate.open()
+    await nodes.ended(org, run)
+  })
+
+  it('end for who has been removed from the organisation, or whose key was revoked, while the run goes on', async () => {
+    const person = await newPerson(nodes.node, 'watcher')
+    await addMember(nodes.node.database, org.slug, { id: person.id, role: 'viewer' })
+    const other = await org.call(createApiKey, { name: 'of a watcher' })
+    const done = new AbortController()
+    const work: Behaviour['work'] = async ({ say, signal }) => {
+      for (let n = 0; !signal.aborted && !done.signal.aborted; n++) {
+        await say('info', `line ${n}`)
+        await sleep(100)
+      }
+    }
+    const run = await nodes.begin(org, { behaviour: { work } })
+    const ends = {
+      person: () => nodes.query('delete from members where user_id = $1', [person.id]),
+      key: () => org.call(revokeApiKey, { key: other.id }),
+    }
+    for (const [apiKey, end] of [
+      [person.session, ends.person],
+      [other.secret, ends.key],
+    ] as const) {
+      let endedAt: number | null = null
+      for await (const { data } of eventsOf(await watch({ ...org, apiKey }, run))) {
+        if (data.type !== 'log' || endedAt !== null) continue
+        await end()
+        endedAt = performance.now()
+      }
+      expect(performance.now() - (endedAt ?? 0)).toBeLessThan(5_000)
+    }
+    done.abort()
     await nodes.ended(org, run)
   })
 

@@ -4,7 +4,7 @@ import { Holds } from '../../kernel/holds.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError, throwIfAborted } from '../../kernel/tenon-error.ts'
 import { implement } from '../../kernel/verb.ts'
-import { presentRun } from './present-run.ts'
+import { showRun } from './show-run.ts'
 import { selectRun } from './runs.sql.ts'
 
 /** The first looks come soon, for runs that take a moment; those of a long wait are few. */
@@ -36,7 +36,7 @@ export const getRunVerb = implement(getRun, async (ctx, { run: id, waitSeconds }
 async function readRun({ sql, orgId }: Ctx, id: string): Promise<Run> {
   const [row] = await sql.run(selectRun, { org: orgId(), id })
   if (row === undefined) throw new TenonError('not_found')
-  return presentRun(row)
+  return showRun(sql, orgId(), row)
 }
 
 async function waitForEnd(ctx: Ctx, first: Run, until: number): Promise<Run> {

@@ -12,7 +12,7 @@ import { listRunLogsVerb } from './list-run-logs.ts'
 import { listRunsVerb } from './list-runs.ts'
 import { pauseRunVerb, resumeRunVerb } from './pause-run.ts'
 import type { Pipeline } from './pipeline.ts'
-import { presentRun } from './present-run.ts'
+import { showRun } from './show-run.ts'
 import { retryRunVerb } from './retry-run.ts'
 import { countActiveRuns, selectActiveRun } from './runs.sql.ts'
 import { scheduleVerbs, startDue } from './schedules/index.ts'
@@ -30,7 +30,10 @@ export {
   type StartCall,
   type StepResult,
 } from './pipeline.ts'
+export { deleteSchedules } from './schedules/index.ts'
 export { startCallOf, startRun } from './start-run.ts'
+export { runEnds } from './run-ends.ts'
+export { startedRuns } from './started-runs.ts'
 export { createWakeUp, type WakeUp } from './wake-up.ts'
 export { createWorker, type EndedStep, type Worker, type WorkerOptions } from './worker.ts'
 
@@ -77,7 +80,7 @@ export function createEngine(options: EngineOptions): Engine {
 /** The run that works on a subject now, if there is one. */
 export async function activeRunOf(sql: Sql, org: OrgId, subject: string): Promise<Run | null> {
   const [row] = await sql.run(selectActiveRun, { org, subject })
-  return row === undefined ? null : presentRun(row)
+  return row === undefined ? null : showRun(sql, org, row)
 }
 
 /** What the count of runs that have not ended stands for. */

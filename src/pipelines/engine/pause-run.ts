@@ -3,7 +3,7 @@ import type { Run } from '../../contract/runs.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement } from '../../kernel/verb.ts'
-import { presentRun } from './present-run.ts'
+import { showRun } from './show-run.ts'
 import { lockRun, ringWorkers, setPaused } from './runs.sql.ts'
 
 /** What is under way ends; claims pass the run by. */
@@ -21,5 +21,5 @@ async function set({ sql, orgId }: Ctx, id: string, paused: boolean): Promise<Ru
   if (run === undefined) throw new TenonError('not_found')
   const [row] = await sql.run(setPaused, { org, id: run.id, paused })
   if (row === undefined) throw new TenonError('run_ended', { details: { status: run.status } })
-  return presentRun(row)
+  return showRun(sql, org, row)
 }

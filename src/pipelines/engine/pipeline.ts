@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { MAX_CREDITS } from '../../contract/credits.ts'
 import { MAX_STEP_MS } from '../../contract/timeouts.ts'
 import type { ErrorCode, JsonValue } from '../../contract/errors.ts'
 import type { OrgId, RunId, ScheduleId } from '../../contract/ids.ts'
@@ -64,6 +65,15 @@ export interface RunFacts<Input> {
   readonly input: Input
 }
 
+/**
+ * In credits, whole ones: for a run that ends well, and for each of its work chunks that is done. It is set aside when the
+ * run is started, and in full when it is planned; what was not used goes back.
+ */
+export interface Price {
+  readonly run: number
+  readonly chunk: number
+}
+
 /** Everything about one kind of run; the engine does the rest. */
 export interface Pipeline<Input = never, Request = never> {
   /** `provider/domain/pipeline` */
@@ -72,8 +82,7 @@ export interface Pipeline<Input = never, Request = never> {
   readonly input: z.ZodType<Input>
   /** Providers whose credentials a run needs. */
   readonly needs: readonly string[]
-  /** In credits. */
-  readonly price: { readonly run: number; readonly chunk: number }
+  readonly price: Price
   /** Chunks of one run that may be under way at once. */
   readonly maxActive: number
   /** Whether the run goes on when a work chunk has failed for good, and then ends `completed_with_errors`. */
@@ -102,8 +111,11 @@ export function definePipeline<Input, Request = never>(
   given: Omit<Pipeline<Input, Request>, Optional> & Partial<Pick<Pipeline<Input, Request>, Optional>>,
 ): Pipeline {
   const pipeline = { needs: [], price: { run: 0, chunk: 0 }, toleratesFailures: false, ...given }
-  const { id, timeoutsMs = {} } = pipeline
+  const { id, price, timeoutsMs = {} } = pipeline
   if (!/^[a-z]+\/[a-z]+\/[a-z]+$/.test(id)) throw new Error(`${id} is not the id of a pipeline`)
+  for (const credits of [price.run, price.chunk])
+    if (!Number.isInteger(credits) || credits < 0 || credits > MAX_CREDITS)
+      throw new Error(`the price of ${id} is not a number of credits`)
   for (const ms of Object.values(timeoutsMs))
     if (ms > MAX_STEP_MS) throw new Error(`a step of ${id} may take longer than any step`)
   return pipeline as unknown as Pipeline

@@ -1,9 +1,12 @@
 import { ERRORS } from '../../contract/errors.ts'
 import { PRIORITIES, type Priority, type Run } from '../../contract/runs.ts'
+import type { RunCredits } from '../../domains/credits/index.ts'
 import type { RunRow } from './runs.sql.ts'
 
+const NOTHING: RunCredits = { reserved: 0, captured: 0, released: 0 }
+
 /** A row as callers see it: of a failure, only the code and its fixed text. */
-export function presentRun(row: RunRow): Run {
+export function presentRun(row: RunRow, credits: RunCredits = NOTHING): Run {
   const { id, pipeline, status, subject, summary, requestId, schedule, errorCode } = row
   const { createdAt, startedAt, endedAt, pausedAt, archivedAt, chunksTotal, chunksDone, chunksFailed } = row
   return {
@@ -23,6 +26,7 @@ export function presentRun(row: RunRow): Run {
     progress: { chunksTotal, chunksDone, chunksFailed },
     error: errorCode === null ? null : { code: errorCode, message: ERRORS[errorCode].message },
     waiting: waitingOf(row),
+    credits: row.priceRun === null ? null : credits,
   }
 }
 

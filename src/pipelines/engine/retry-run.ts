@@ -6,7 +6,8 @@ import { TenonError } from '../../kernel/tenon-error.ts'
 import { currentTraceParent } from '../../kernel/trace.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import type { PipelineMap } from './pipeline.ts'
-import { presentRun } from './present-run.ts'
+import { showRun } from './show-run.ts'
+import { costOf, reserveFor } from './run-credits.ts'
 import * as runs from './runs.sql.ts'
 
 /** Brings an ended run back: what is done again is ready, and the run goes on at the first step that has something to do. */
@@ -16,10 +17,11 @@ export function retryRunVerb(pipelines: PipelineMap): BoundVerb {
     const { id: org, limits } = orgRef()
     await prepare(ctx, pipelines, id)
     const run = await retryable(ctx, id, parts)
+    const status = await reset(ctx, run.id, parts === 'all')
+    const { done, left } = await counts(ctx, run.id)
+    await reserveAgain(ctx, run, { parts, chunks: status === 'planning' ? (run.chunksTotal ?? 0) : left })
     await raiseUsage(sql, org, 'concurrentRuns', limits)
     await raiseUsage(sql, org, 'runsPerDay', limits)
-    const status = await reset(ctx, run.id, parts === 'all')
-    const { done } = await counts(ctx, run.id)
     const [row] = await sql.run(runs.reviveRun, {
       org,
       id: run.id,
@@ -32,8 +34,22 @@ export function retryRunVerb(pipelines: PipelineMap): BoundVerb {
     if (row === undefined) throw new Error('the run was not revived')
     await sql.run(runs.ringWorkers, {})
     ctx.note({ parts })
-    return presentRun(row)
+    return showRun(sql, org, row)
   })
+}
+
+/**
+ * What is done again is paid again, since what was not done was given back; the run itself only when it has not ended well
+ * yet, or is done again as a whole.
+ */
+async function reserveAgain(
+  { sql, orgId }: Ctx,
+  run: runs.RunRow,
+  { parts, chunks }: { parts: 'failed' | 'all'; chunks: number },
+): Promise<void> {
+  const charged = parts === 'failed' && run.status === 'completed_with_errors'
+  const amount = costOf(run, { chunks, charged })
+  await reserveFor(sql, { org: orgId(), run: run.id }, { key: `again:${run.endedAt}`, amount })
 }
 
 /** What the pipeline has to put right comes first: locks are taken in the order of every settlement. */

@@ -26,6 +26,9 @@ export interface RunRow {
   pausedAt: string | null
   archivedAt: string | null
   schedule: ScheduleId | null
+  /** In credits, as it was when the run was started; null for a free one. */
+  priceRun: number | null
+  priceChunk: number | null
   /** When the next chunk may be tried again; null when one can be claimed now. */
   retryAt: string | null
   /** Of a run that waits: whether its organisation has as many chunks under way as it may. */
@@ -37,7 +40,7 @@ export interface RunRow {
 const WAITS = `runs.status in ${ALIVE} and runs.active = 0 and runs.paused_at is null`
 const COLUMNS = `runs.id, runs.pipeline, runs.status, runs.subject, runs.summary, runs.error_code, runs.request_id, runs.chunks_total,
   runs.chunks_done, runs.chunks_failed, runs.priority, runs.active, runs.created_at, runs.started_at, runs.ended_at, runs.paused_at,
-  runs.archived_at, runs.schedule_id as schedule,
+  runs.archived_at, runs.schedule_id as schedule, runs.price_run, runs.price_chunk,
   case when ${WAITS} then
     (select min(c.ready_at) from chunks c where c.org_id = runs.org_id and c.run_id = runs.id and c.state = 'ready'
      having min(c.ready_at) > now()) end as retry_at,
@@ -59,12 +62,14 @@ export const insertRun = statement<
     priority: number
     schedule: ScheduleId | null
     traceParent: string | null
+    priceRun: number | null
+    priceChunk: number | null
   },
   RunRow
 >(
   'engine.insertRun',
-  `insert into runs (org_id, id, pipeline, status, subject, input, request_id, created_by, max_active, org_max_active, priority, schedule_id, trace_parent)
-   values (:org, :id, :pipeline, 'queued', :subject, :input, :requestId, :createdBy, :maxActive, :orgMaxActive, :priority, :schedule, :traceParent)
+  `insert into runs (org_id, id, pipeline, status, subject, input, request_id, created_by, max_active, org_max_active, priority, schedule_id, trace_parent, price_run, price_chunk)
+   values (:org, :id, :pipeline, 'queued', :subject, :input, :requestId, :createdBy, :maxActive, :orgMaxActive, :priority, :schedule, :traceParent, :priceRun, :priceChunk)
    returning ${COLUMNS}`,
 )
 
@@ -143,18 +148,18 @@ export const lockCancelling = statement<{ org: OrgId }>(
   `select pg_advisory_xact_lock(hashtextextended('cancel ' || :org, 0))`,
 )
 
-export const cancelRuns = statement<{ org: OrgId; ids: RunId[] }, { id: RunId }>(
+export const cancelRuns = statement<{ org: OrgId; ids: RunId[] }, { id: RunId; priceRun: number | null }>(
   'engine.cancelRuns',
   `with locked as (
      select org_id, id from runs where org_id = :org and id = any(:ids) and status in ${ALIVE} order by id for update),
    cancelled as (
      update runs r set status = 'cancelled', ended_at = clock_timestamp(), paused_at = null
-     from locked l where r.org_id = l.org_id and r.id = l.id returning r.org_id, r.id),
+     from locked l where r.org_id = l.org_id and r.id = l.id returning r.org_id, r.id, r.price_run),
    skipped as (
      update chunks c set state = 'skipped' from cancelled r
      where c.org_id = r.org_id and c.run_id = r.id and c.state = 'ready'),
    told as (select pg_notify('${WORK_CHANNEL}', id) from cancelled)
-   select id from cancelled, (select count(*) from told) as t`,
+   select id, price_run from cancelled, (select count(*) from told) as t`,
 )
 
 export const setPaused = statement<{ org: OrgId; id: RunId; paused: boolean }, RunRow>(

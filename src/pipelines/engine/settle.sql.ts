@@ -8,14 +8,19 @@ import { ALIVE, type ChunkKey } from './claim.sql.ts'
 const HELD = `c.org_id = :org and c.run_id = :run and c.step = :step and c.n = :n and c.attempt = :attempt and c.state = 'claimed'`
 const FREE = 'claimed_by = null, lease_until = null'
 
+export interface WrittenChunk {
+  orgId: OrgId
+  runId: RunId
+  n: number
+  attempt: number
+  last: boolean
+}
+
 /**
  * Work without effects, as much as has come together, of any run: chunks, counts and the last step of those that were the
  * last. Answers what was written.
  */
-export const settleWork = statement<
-  { outcomes: string },
-  { orgId: OrgId; runId: RunId; n: number; attempt: number; last: boolean }
->(
+export const settleWork = statement<{ outcomes: string }, WrittenChunk>(
   'engine.settleWork',
   `with given as (
      select * from jsonb_to_recordset(:outcomes::jsonb) as g (org text, run text, n int, attempt int, result jsonb)),
@@ -171,10 +176,10 @@ export const endRun = statement<
 /** Takes no lock: a failure writes what the pipeline wants before it ends the run, in the order of every settlement. */
 export const selectAlive = statement<
   { org: OrgId; run: RunId },
-  { pipeline: string; subject: string | null; input: JsonValue; chunksFailed: number }
+  { pipeline: string; subject: string | null; input: JsonValue; chunksFailed: number; priceRun: number | null }
 >(
   'engine.alive',
-  `select pipeline, subject, input, chunks_failed from runs where org_id = :org and id = :run and status in ${ALIVE}`,
+  `select pipeline, subject, input, chunks_failed, price_run from runs where org_id = :org and id = :run and status in ${ALIVE}`,
 )
 
 /** What is left of a run that has ended is not claimed any more. */

@@ -1,15 +1,18 @@
 import { isEnded, type RunStatus } from '../../contract/runs.ts'
 import type { JsonValue } from '../../contract/errors.ts'
 import type { OrgId, RunId } from '../../contract/ids.ts'
+import { creditsOfRuns, settleCredits } from '../../domains/credits/index.ts'
 import { lowerUsage } from '../../domains/limits/index.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
 import type { ParamsOf, Sql } from '../../kernel/statement.ts'
-import type { TenonError } from '../../kernel/tenon-error.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
 import type { Database, EngineTransaction } from '../../platform/db/index.ts'
 import type { ChunkKey, ClaimedChunk } from './claim.sql.ts'
 import { closeRun } from './close-run.ts'
 import type { Effects, Pipeline, PipelineMap, StepResult } from './pipeline.ts'
+import { chargeRun, closeCredits, costOf, reserveFor } from './run-credits.ts'
+import { insertLog } from './runs.sql.ts'
 import * as sql from './settle.sql.ts'
 import { RETRY_WAITS_S, statesBefore } from './transitions.ts'
 
@@ -53,8 +56,25 @@ export async function settle(db: Database, settlement: Settlement): Promise<bool
     return true
   } catch (thrown) {
     if (thrown instanceof Fenced) return false
-    throw thrown
+    if (settlement.outcome.kind !== 'planned' || !isTooDear(thrown)) throw thrown
+    await tellTooDear(db, settlement.chunk, thrown)
+    return settle(db, { ...settlement, outcome: { kind: 'failed', error: thrown } })
   }
+}
+
+/** There are not enough credits for a plan: its run fails. */
+function isTooDear(thrown: unknown): thrown is TenonError {
+  return thrown instanceof TenonError && thrown.code === 'insufficient_credits'
+}
+
+async function tellTooDear(
+  db: Database,
+  { orgId: org, runId: run }: ClaimedChunk,
+  { details }: TenonError,
+): Promise<void> {
+  const { required, available } = details ?? {}
+  const message = `the plan needs ${JSON.stringify(required)} credits more, and ${JSON.stringify(available)} are available`
+  await db.tenant(org).write((tenant) => tenant.run(insertLog, { org, run, level: 'error', message }))
 }
 
 export function chunkKeyOf({ orgId, runId, step, n, attempt }: ClaimedChunk): ChunkKey {
@@ -75,6 +95,11 @@ async function write(
       await applyEffects(tx, org, outcome.effects)
       // Cancelled since the look at the attempt: the effects go with the rest.
       if (isEnded(await countWork(tx, { org, run, done: 1, failed: 0, held: 1 }))) throw new Fenced('the run has ended')
+      await chargeRun(
+        tx,
+        { org, run, key: `work:${key.n}:${key.attempt}`, captured: chunk.priceChunk ?? 0, released: 0 },
+        log,
+      )
       return
     }
     case 'finished': {
@@ -83,7 +108,8 @@ async function write(
       const failed = (await tx.run(sql.selectAlive, { org, run }))[0]?.chunksFailed ?? 0
       const status: RunStatus = failed > 0 ? 'completed_with_errors' : 'succeeded'
       const summary = JSON.stringify(outcome.result)
-      await endRun(tx, { org, run, status, from: statesBefore(status), code: null, failed: 0, held: 1, summary })
+      const end = { org, run, status, from: statesBefore(status), code: null, failed: 0, held: 1, summary }
+      await endRun(tx, end, chunk.priceRun)
       return
     }
     case 'released':
@@ -108,6 +134,18 @@ async function writePlan(
   await applyEffects(tx, org, effects)
   await fence(tx.run(sql.setPlanned, { org, run, status, from: statesBefore(status), total }))
   if (total === 0) await tx.run(sql.insertFinish, { org, run })
+  await reservePlanned(tx, chunk, total)
+}
+
+/** All that the run can cost from here on is set aside, or nothing of the plan is kept. */
+async function reservePlanned(tx: EngineTransaction, chunk: ClaimedChunk, total: number): Promise<void> {
+  if (chunk.priceRun === null) return
+  const { orgId: org, runId: run, attempt } = chunk
+  const reserved = (await creditsOfRuns(tx, org, [run])).get(run)?.reserved ?? 0
+  const missing = costOf(chunk, { chunks: total }) - reserved
+  const key = `plan:${attempt}`
+  await reserveFor(tx, { org, run }, { key, amount: missing })
+  if (missing < 0) await settleCredits(tx, org, { run, key, captured: 0, released: -missing })
 }
 
 async function putBack(tx: EngineTransaction, chunk: ParamsOf<typeof sql.settleReady>): Promise<void> {
@@ -146,7 +184,8 @@ async function writeFailure(
     return putBack(tx, { ...key, usedTry, waitMs: waitS * 1000, code: error.code })
   }
   await fence(tx.run(sql.settleFailed, { ...key, code: error.code }))
-  await afterFailure(tx, { org, run, step: chunk.step, code: error.code, held: 1, pipeline, log })
+  const { step, n, attempt, priceChunk } = chunk
+  await afterFailure(tx, { org, run, step, n, attempt, priceChunk, code: error.code, held: 1, pipeline, log })
 }
 
 /** A chunk has failed for good: the run counts it and goes on, or ends. */
@@ -156,6 +195,9 @@ export async function afterFailure(
     readonly org: OrgId
     readonly run: RunId
     readonly step: ChunkKey['step']
+    readonly n: number
+    readonly attempt: number
+    readonly priceChunk: number | null
     readonly code: TenonError['code']
     /** Whether the chunk still counts among the run's active ones. */
     readonly held: 0 | 1
@@ -163,17 +205,24 @@ export async function afterFailure(
     readonly log: Log
   },
 ): Promise<void> {
-  const { org, run, step, code, held, pipeline, log } = failure
-  if (step === 'work' && pipeline?.toleratesFailures === true)
-    return void (await countWork(tx, { org, run, done: 0, failed: 1, held }))
+  const { org, run, step, n, attempt, priceChunk, code, held, pipeline, log } = failure
+  if (step === 'work' && pipeline?.toleratesFailures === true) {
+    await countWork(tx, { org, run, done: 0, failed: 1, held })
+    return chargeRun(tx, { org, run, key: `work:${n}:${attempt}`, captured: 0, released: priceChunk ?? 0 }, log)
+  }
   const failed = step === 'work' ? 1 : 0
   const closed = await closeRun(tx, { org, run, status: 'failed', code, failed, held, pipeline, log })
   if (!closed && held > 0) await tx.run(sql.lowerActive, { org, run })
 }
 
 /** The run leaves the count of those that have not ended in the transaction that ends it. */
-async function endRun(tx: EngineTransaction, ending: ParamsOf<typeof sql.endRun>): Promise<void> {
+async function endRun(
+  tx: EngineTransaction,
+  ending: ParamsOf<typeof sql.endRun>,
+  priceRun: number | null,
+): Promise<void> {
   await fence(tx.run(sql.endRun, ending))
+  await closeCredits(tx, ending, { priceRun, charge: true })
   await lowerUsage(tx, ending.org, 'concurrentRuns', 1)
   await failpoint('run.ended')
 }

@@ -6,27 +6,33 @@ import { newId } from '../../kernel/ids.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import { currentTraceParent } from '../../kernel/trace.ts'
 import type { Pipeline, StartCall } from './pipeline.ts'
-import { presentRun, priorityRank } from './present-run.ts'
+import { priorityRank } from './present-run.ts'
+import { costOf, priceOf, reserveFor } from './run-credits.ts'
 import { insertPlan, insertRun } from './runs.sql.ts'
+import { showRun } from './show-run.ts'
 
 export interface RunRequest extends StartCall {
   readonly pipeline: Pipeline
   readonly input: unknown
   /** Id of what the run works on. */
   readonly subject: string
+  /** How many work chunks it will have, where the start knows: credits for them are set aside at once. */
+  readonly chunks?: number
 }
 
 /**
  * Part of the caller's transaction: the run exists, and is counted, exactly when that commits. A worker hears of it then
  * and plans it.
  *
- * @throws TenonError `quota_exceeded`
+ * @throws TenonError `quota_exceeded`, `insufficient_credits`
  */
 export async function startRun(sql: Sql, request: RunRequest): Promise<Run> {
-  const { org, limits, pipeline, subject, requestId, createdBy, priority, schedule } = request
+  const { org, limits, pipeline, subject, chunks = 0, requestId, createdBy, priority, schedule } = request
+  const id = newId('run')
+  const price = priceOf(pipeline.price)
+  await reserveFor(sql, { org, run: id }, { key: 'start', amount: costOf(price, { chunks }) })
   await raiseUsage(sql, org, 'concurrentRuns', limits)
   await raiseUsage(sql, org, 'runsPerDay', limits)
-  const id = newId('run')
   const [row] = await sql.run(insertRun, {
     org,
     id,
@@ -40,11 +46,12 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<Run> {
     priority: priorityRank(priority),
     schedule,
     traceParent: currentTraceParent(),
+    ...price,
   })
   if (row === undefined) throw new Error('the run was not stored')
   await sql.run(insertPlan, { org, id })
   await failpoint('run.started')
-  return presentRun(row)
+  return showRun(sql, org, row)
 }
 
 /** A start by somebody who calls. */

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from '../../kernel/cursor.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type StreamEvent } from '../../kernel/verb.ts'
-import { presentRun } from './present-run.ts'
+import { showRun } from './show-run.ts'
 import { selectLogs, selectRun } from './runs.sql.ts'
 
 /** What the watcher has: the digest of the run as it was sent, and the last line of its log. */
@@ -69,7 +69,7 @@ async function* eventsOf(
   while (!signal.aborted && performance.now() < until) {
     const [row] = await sql.run(selectRun, { org, id })
     if (row === undefined) return
-    const run = presentRun(row)
+    const run = await showRun(sql, org, row)
     // After the run itself was read: what it has said before its end is then in the log.
     const lines = await sql.run(selectLogs, { org, run: id, level: null, after: at.log, limit: LINES })
     for (const { id: line, at: time, level, message } of lines) {
@@ -88,7 +88,7 @@ async function* eventsOf(
 }
 
 /** What a change of the run changes. */
-function digestOf({ status, progress, waiting, pausedAt, archivedAt }: Run): string {
+function digestOf({ status, progress, waiting, pausedAt, archivedAt, credits }: Run): string {
   const { chunksTotal, chunksDone, chunksFailed } = progress
   return [
     status,
@@ -99,5 +99,6 @@ function digestOf({ status, progress, waiting, pausedAt, archivedAt }: Run): str
     waiting?.until ?? '',
     pausedAt !== null,
     archivedAt !== null,
+    ...(credits === null ? [] : [credits.reserved, credits.captured, credits.released]),
   ].join(' ')
 }

@@ -9,17 +9,31 @@ const NO_TENANT_TABLE = [
   'schema_migrations', // says which migrations ran
   'auth_epoch', // one number, which says that some cached key or limit has changed
   'workers', // processes of this installation, which work for everybody
+  'orphans', // stand for what belongs to no organisation
+  'reconcile_lease', // one row: who compares all organisations with Stripe
   'caller_windows', // counts calls of those who have no organisation, by address
+  'users', // people, who may belong to several organisations or none; for the role of accounts alone, as the next five
+  'user_sessions',
+  'user_accounts',
+  'verifications',
+  'two_factors',
+  'mails', // to people; every role may put one in, and only that of accounts reads them
+  'issuer_identities', // people who sign in elsewhere, who belong to no organisation; for the role of accounts alone
+  'revoked_tokens', // of them
+  'revocation_epoch', // one number, which says that a token was revoked
+  'stripe_events', // what Stripe sends to the installation; for the role of billing alone
 ]
 const NOT_BY_ORG = [
   'api_keys_secret_sha256_key', // the look-up of a key across organisations; a 256-bit digest can not be guessed
   'organizations_slug_key', // a slug is unique in all of Tenon; only the role of authentication inserts organisations
+  'invitations_token_sha256_key', // whose invitation a token is, across organisations; a 256-bit digest can not be guessed
   'onboardings_idempotency_key_key', // of the operator, whose calls belong to no organisation
+  'billing_accounts_customer_id_key', // a customer at Stripe belongs to one organisation; an event names nothing else
 ]
 /** Statements that cross organisations, for the role that runs them. */
 const CROSS_TENANT = new RegExp(
-  '^(?:engine\\.|identity\\.(?:keyByDigest|findOrganization|touchKeys|epoch|orgIds|.*Onboarding.*)$' +
-    '|limits\\.(?:takeCallerPermit|deleteEndedWindows)$|idempotency\\.deleteExpired$|code\\.dueRebuilds$|queue\\.countJobs$)',
+  '^(?:engine\\.|members\\.(?:ofUser|entrances|usersWithout)$|invitations\\.(?:byToken|orgsWithExpired)$|stripe\\.|billing\\.(?:orgOfCustomer|claimDueSyncs)$|accounts\\.|issuers\\.|mail\\.|identity\\.(?:keyByDigest|findOrganizations?|touchKeys|epoch|orgIds|takeClosing|deleteClosedOrganizations|.*Onboarding.*)$' +
+    '|limits\\.(?:takeCallerPermit|deleteEndedWindows|unsubscribed)$|idempotency\\.deleteExpired$|orphans\\.|reconcile\\.(?:now|takeLease|leaveLease)$|activity\\.|alerts\\.(?:takeDue|deleteOld)$|credits\\.(?:usedByHour|expiring|forgotten|without)$|code\\.dueRebuilds$|queue\\.countJobs$)',
 )
 
 /** One row per violation. */
@@ -49,9 +63,9 @@ const CHECKS = `
   union all select 'role with power', rolname from pg_roles
     where rolname like 'tenon\\_%' and (rolbypassrls or rolsuper or rolcanlogin)
   union all select 'owned by a role of Tenon', relname from tables
-    where relowner::regrole::text in ('tenon_app', 'tenon_auth', 'tenon_engine', 'tenon_queue', 'tenon_keeper')
+    where relowner::regrole::text in ('tenon_app', 'tenon_auth', 'tenon_engine', 'tenon_queue', 'tenon_keeper', 'tenon_accounts', 'tenon_reconciler', 'tenon_billing')
   union all select 'truncate', t.relname || ' by ' || r.rolname from tables t, pg_roles r
-    where r.rolname in ('tenon_app', 'tenon_auth', 'tenon_engine', 'tenon_queue', 'tenon_keeper')
+    where r.rolname in ('tenon_app', 'tenon_auth', 'tenon_engine', 'tenon_queue', 'tenon_keeper', 'tenon_accounts', 'tenon_reconciler', 'tenon_billing')
     and has_table_privilege(r.oid, t.oid, 'truncate')`
 
 let test: TestDatabase

@@ -7,12 +7,21 @@ import type { Sql, Statement } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { tracedInside } from '../../kernel/trace.ts'
 import { mapDatabaseError } from './database-error.ts'
+import { lend, type LentPool } from './lent-pool.ts'
 import { createListener, type Heard, type Listener } from './listener.ts'
 import { TenantQuery } from './tenant-query.ts'
 
 /** The roles that queries run as; each reaches only the tables that it needs. */
-const ROLES = { app: 'tenon_app', auth: 'tenon_auth', engine: 'tenon_engine', keeper: 'tenon_keeper' } as const
-export type CrossTenantRole = 'auth' | 'engine' | 'keeper'
+const ROLES = {
+  app: 'tenon_app',
+  auth: 'tenon_auth',
+  engine: 'tenon_engine',
+  keeper: 'tenon_keeper',
+  accounts: 'tenon_accounts',
+  reconciler: 'tenon_reconciler',
+  billing: 'tenon_billing',
+} as const
+export type CrossTenantRole = 'auth' | 'engine' | 'keeper' | 'reconciler' | 'accounts' | 'billing'
 
 /** A transaction of the engine, which may do a part of its work as a tenant. */
 export interface EngineTransaction extends Sql {
@@ -31,6 +40,12 @@ export interface Database {
   readonly urgent: TenantOf
   /** One transaction over organisations, as a role of its own. */
   cross<T>(role: CrossTenantRole, work: (sql: EngineTransaction) => Promise<T>): Promise<T>
+  /** Single statements of the role that knows people: what every call of a person waits on. */
+  readonly accounts: Sql
+  /** Single statements of the role of authentication. */
+  readonly auth: Sql
+  /** Its connections, for a library that brings its own SQL. */
+  lendAccounts(): LentPool
   /** Hears what is notified on a channel, as the role of authentication. */
   listen(channel: string, heard: Heard): Listener
   /** @throws TenonError `unavailable` */
@@ -70,6 +85,9 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
     auth: openPool('auth', { url, log, max: 4, deadlineMs: URGENT_MS }),
     engine: openPool('engine', { url, log, max: 4, deadlineMs: TIMEOUT_MS + 5_000, idleMs: ENGINE_IDLE_MS }),
     keeper: openPool('keeper', { url, log, max: 1, deadlineMs: TIMEOUT_MS + 5_000 }),
+    accounts: openPool('accounts', { url, log, max: 4, deadlineMs: URGENT_MS }),
+    billing: openPool('billing', { url, log, max: 4, deadlineMs: URGENT_MS }),
+    reconciler: openPool('reconciler', { url, log, max: 2, deadlineMs: TIMEOUT_MS + 5_000 }),
   }
   const tenantOn =
     (pool: pg.Pool): TenantOf =>
@@ -91,6 +109,9 @@ export function openDatabase({ url, log, poolSize = 10 }: DatabaseOptions): Data
           attempt: (inner) => attempt(client, inner),
         }),
       ),
+    accounts: singly(pools.accounts),
+    auth: singly(pools.auth),
+    lendAccounts: () => lend(pools.accounts),
     listen: (channel, heard) =>
       createListener(
         { connectionString: withoutOptions(url), options: `-c role=${ROLES.auth}`, application_name: 'tenon listen' },
@@ -211,6 +232,24 @@ async function transaction<T>(
     throw mapped
   } finally {
     client.release(broken)
+  }
+}
+
+/** Each statement by itself, on whichever connection is free. */
+function singly(pool: pg.Pool): Sql {
+  return {
+    run: async (statement, params) => {
+      const client = await pool.connect().catch((cause: unknown) => Promise.reject(mapDatabaseError(cause)))
+      let broken: Error | undefined
+      try {
+        return await sqlOf(client).run(statement, params)
+      } catch (thrown) {
+        if (thrown instanceof TenonError && isConnectionLoss(thrown)) broken = thrown
+        throw thrown
+      } finally {
+        client.release(broken)
+      }
+    },
   }
 }
 

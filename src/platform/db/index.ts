@@ -6,4 +6,5 @@ export {
   type PoolConnections,
 } from './database.ts'
 export { isUniqueViolation } from './database-error.ts'
+export type { LentPool } from './lent-pool.ts'
 export { migrate } from './migrate.ts'

@@ -13,6 +13,8 @@ export { countJobs, type JobCounts } from './count-jobs.ts'
 export interface Job<Payload = unknown> {
   readonly name: string
   readonly payload: z.ZodType<Payload>
+  /** How many a node does at once, each of which looks for the next one every second; 1 by default. */
+  readonly parallel?: number
   run(payload: Payload, signal: AbortSignal): Promise<void>
 }
 
@@ -25,11 +27,12 @@ export interface Queue {
 
 const SCHEMA = 'pgboss'
 const QUIET = { schema: SCHEMA, supervise: false, schedule: false } as const
-/** Waits before the three retries of a failed job; pg-boss doubles from the first. */
+/** A failed job is tried again after 60, 120 and 180 s; pg-boss doubles from the first. */
 const RETRY = {
   retryLimit: 3,
   retryDelay: 60,
   retryBackoff: true,
+  retryDelayMax: 180,
   heartbeatSeconds: 10,
   deleteAfterSeconds: 3600,
 } as const
@@ -47,12 +50,12 @@ export async function installQueue(client: pg.Client, jobNames: readonly string[
   for (const name of jobNames) if ((await boss.getQueue(name)) === null) await boss.createQueue(name, RETRY)
   await boss.stop({ graceful: false })
   await client.query(`
-    grant usage on schema ${SCHEMA} to tenon_queue, tenon_app, tenon_engine;
+    grant usage on schema ${SCHEMA} to tenon_queue, tenon_app, tenon_engine, tenon_accounts;
     grant select (name, state) on ${SCHEMA}.job to tenon_engine;
     grant select, insert, update, delete on all tables in schema ${SCHEMA} to tenon_queue;
     grant usage, select on all sequences in schema ${SCHEMA} to tenon_queue;
     grant execute on all functions in schema ${SCHEMA} to tenon_queue;
-    grant select, insert on all tables in schema ${SCHEMA} to tenon_app`)
+    grant select, insert on all tables in schema ${SCHEMA} to tenon_app, tenon_accounts`)
 }
 
 export function createQueue(options: { url: string; signingKey: string; log: Log }): Queue {
@@ -81,7 +84,8 @@ export function createQueue(options: { url: string; signingKey: string; log: Log
       boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
       await boss.start()
       for (const job of jobs) {
-        await boss.work<object>(job.name, { pollingIntervalSeconds: 1, heartbeatRefreshSeconds: 4 }, async (batch) => {
+        const pace = { pollingIntervalSeconds: 1, heartbeatRefreshSeconds: 4, localConcurrency: job.parallel ?? 1 }
+        await boss.work<object>(job.name, pace, async (batch) => {
           for (const { data, id } of batch)
             await runJob(job, { id, data }, { signingKey, log, signal: stopping.signal })
         })

@@ -2,11 +2,25 @@ import type { Command } from 'commander'
 
 /** What one wants to do, with the commands for it, in the order of the help. */
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
-  'Start and run': ['start', 'serve', 'worker', 'migrate', 'doctor'],
+  'Start and run': ['start', 'serve', 'worker', 'migrate', 'doctor', 'sandbox'],
   'Search and understand code': ['search', 'deps', 'graph', 'impact', 'specs'],
   'Repositories and projects': ['repos', 'projects'],
   'Runs and schedules': ['runs', 'schedules'],
-  Organisation: ['me', 'limits', 'api-keys', 'audit'],
+  Organisation: [
+    'me',
+    'orgs',
+    'limits',
+    'billing',
+    'webhooks',
+    'api-keys',
+    'tokens',
+    'findings',
+    'orphans',
+    'alerts',
+    'reconcile',
+    'audit',
+  ],
+  'Your account': ['accounts', 'sessions'],
   'Agents and shell': ['mcp', 'completion', 'help'],
 }
 
@@ -20,6 +34,11 @@ const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'Git repositories and their index',
     description:
       'Add git repositories, bring their index up to date, and read what is in it. A repository has to be indexed before it can be searched.',
+  },
+  orgs: {
+    summary: 'Make, rename and delete organisations',
+    description:
+      'Organisations and their plans. Making one and setting its limits is for the operator, who has the root key; renaming and deleting is for owners.',
   },
   projects: {
     summary: 'Groups of repositories',
@@ -38,9 +57,33 @@ const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'Runs that start by the clock',
     description: 'Start runs by the clock, for instance to index a repository every night.',
   },
+  webhooks: {
+    summary: 'Events of Stripe, for the operator',
+    description:
+      'See what Stripe has sent and what came of it, and apply again what could not be applied. Needs the root key.',
+  },
+  reconcile: {
+    summary: 'Compare everything with Stripe and with itself',
+    description:
+      'See when an organisation was last compared with Stripe, and compare all of them now, which needs the root key.',
+  },
+  tokens: {
+    summary: 'Tokens of people, for the operator',
+    description:
+      'Take back what an issuer of people, such as Supabase, has given out, before it ends. Needs the root key.',
+  },
   'api-keys': {
     summary: 'API keys of the organisation',
     description: 'Make, rotate and revoke the keys that programs and people call with.',
+  },
+  accounts: {
+    summary: 'Accounts of people',
+    description: 'Sign up with e-mail and password, and confirm the address. Neither needs a key.',
+  },
+  sessions: {
+    summary: 'Your sessions',
+    description:
+      'See where you are signed in, and end it. These commands call as a person: with a session in TENON_API_KEY in place of a key.',
   },
   audit: {
     summary: 'Audit trail of the organisation',

@@ -5,7 +5,17 @@ import type { CallInputOf, Envelope, Operation } from '../../contract/operation.
 import { CLIENT_HEADER, headerOf, OWN_RELEASE } from '../../contract/release.ts'
 import { quietText } from './quiet.ts'
 import { render } from './render.ts'
-import { accessOf, errColorsOf, liveWidthOf, urlOf, type Access, type CliSettings, type Given } from './settings.ts'
+import {
+  accessOf,
+  CliError,
+  errColorsOf,
+  liveWidthOf,
+  rootAccessOf,
+  urlOf,
+  type Access,
+  type CliSettings,
+  type Given,
+} from './settings.ts'
 import { styleOf } from './text.ts'
 import { rememberingRelease, versionNote } from './version-note.ts'
 
@@ -22,6 +32,10 @@ export interface Context {
   readonly access: () => Access
   /** Made when a command needs it, so that help needs no key. @throws CliError `not_configured`, `usage` */
   readonly client: () => Client
+  /** That of the operator. @throws CliError `root_key_missing`, `usage` */
+  readonly rootClient: () => Client
+  /** For what needs no key. */
+  readonly publicClient: () => Client
   /** Sets the exit code of a command that did its work with another end than success. */
   readonly done: (exitCode: number) => void
   /** Prints the answer of an operation in the way that was asked for. */
@@ -37,6 +51,7 @@ export function contextOf(program: Command, settings: CliSettings, done: Context
   const quiet = (): boolean => program.opts()['quiet'] === true
   const access = (): Access => accessOf(settings, program.opts<Given>())
   const { fetch, server } = rememberingRelease(settings)
+  const headers = () => ({ ...settings.headers?.(), [CLIENT_HEADER]: `cli/${headerOf(OWN_RELEASE)}` })
   program.hook('preAction', (_, command) => settings.begun?.(wordsOf(command)))
   return {
     settings,
@@ -46,9 +61,14 @@ export function contextOf(program: Command, settings: CliSettings, done: Context
     access,
     client: () => {
       const given = access()
-      const headers = () => ({ ...settings.headers?.(), [CLIENT_HEADER]: `cli/${headerOf(OWN_RELEASE)}` })
       const client = createClient({ ...given, fetch, headers })
       return given.org === undefined ? withOwnOrg(client) : client
+    },
+    publicClient: () => createClient({ url: urlOf(settings, program.opts<Given>()), fetch, headers }),
+    rootClient: () => {
+      const given = rootAccessOf(settings, program.opts<Given>())
+      const client = createClient({ ...given, fetch, headers })
+      return given.org === undefined ? withNamedOrg(client) : client
     },
     done,
     show: (operation, envelope) => {
@@ -75,20 +95,35 @@ function wordsOf(command: Command): string {
   return parent?.parent ? `${wordsOf(parent)} ${command.name()}` : command.name()
 }
 
-/** Without an organisation named, the key's own: the server says which, once. */
+const ORG_MISSING = { issues: [{ path: '--org', message: 'Slug or id of the organisation' }] }
+
+/** Without an organisation named, the key's own, or a person's only one: the server says which, once. */
 function withOwnOrg(client: Client): Client {
   let own: string | undefined
-  const withOrg = async <Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<CallInputOf<Op>> => {
-    if (!('org' in operation.params.shape)) return input
-    own ??= (await client.call(getMe, {})).data.org.id
-    return { ...input, org: own }
-  }
+  return withOrg(client, async () => {
+    own ??= (await client.call(getMe, {})).data.org?.id
+    if (own === undefined) throw new CliError('usage', ORG_MISSING)
+    return own
+  })
+}
+
+/** A root key belongs to no organisation. */
+function withNamedOrg(client: Client): Client {
+  return withOrg(client, async () => {
+    throw new CliError('usage', ORG_MISSING)
+  })
+}
+
+/** Asks for the organisation where an operation needs one and the input names none. */
+function withOrg(client: Client, ask: () => Promise<string>): Client {
+  const fill = async <Op extends Operation>(operation: Op, input: CallInputOf<Op>): Promise<CallInputOf<Op>> =>
+    'org' in operation.params.shape && !('org' in input) ? { ...input, org: await ask() } : input
   return {
-    call: async (operation, input, options) => client.call(operation, await withOrg(operation, input), options),
+    call: async (operation, input, options) => client.call(operation, await fill(operation, input), options),
     draw: async (operation, input, options) =>
-      client.draw(operation, { ...(await withOrg(operation, input)), format: input.format }, options),
+      client.draw(operation, { ...(await fill(operation, input)), format: input.format }, options),
     watch: async function* (operation, input, options) {
-      yield* client.watch(operation, await withOrg(operation, input), options)
+      yield* client.watch(operation, await fill(operation, input), options)
     },
   }
 }

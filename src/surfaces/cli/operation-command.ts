@@ -135,7 +135,7 @@ async function perform(
     const what = (cli.args ?? Object.keys(input)).map((field) => String(input[field])).join(', ')
     await askFirst(`${operation.summary}${what === '' ? '' : `: ${what}`}?`, settings)
   }
-  const client = context.client()
+  const client = clientFor(operation, context)
   const whole = await withRepository(await withFile(await withSecret(input, cli, settings), cli, settings), {
     operation,
     cli,
@@ -153,6 +153,11 @@ async function perform(
   }
   context.show(operation.name, envelope)
   if (hasFailed(envelope.data, cli)) context.done(EXIT.failed)
+}
+
+function clientFor({ auth }: Operation, context: Context): Client {
+  if (auth === 'root') return context.rootClient()
+  return auth === 'public' ? context.publicClient() : context.client()
 }
 
 function hasFailed(data: unknown, { failsOn }: CliSurface): boolean {
@@ -189,8 +194,8 @@ function isOfFolder(field: string, operation: Operation, { args = [] }: CliSurfa
   return field === 'repository' && !args.includes(field) && inputSchemaOf(operation).required.includes(field)
 }
 
-function startsRun({ status }: Operation): boolean {
-  return status === 202
+function startsRun({ status, auth }: Operation): boolean {
+  return status === 202 && auth === 'key'
 }
 
 async function askFirst(question: string, { isTerminal, confirm }: CliSettings): Promise<void> {

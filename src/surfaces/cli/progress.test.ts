@@ -18,6 +18,7 @@ const at = (chunksDone: number, more: Partial<Run> = {}): Run => ({
   pausedAt: null,
   schedule: null,
   archivedAt: null,
+  credits: null,
   requestId: 'req',
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: null,

@@ -10,8 +10,9 @@ const IDS: Readonly<Record<string, Ids>> = {
   'repositories.recentFiles': (files: readonly { path: string }[]) => files.map(({ path }) => path),
   'apiKeys.create': ({ secret }: { secret: string }) => [secret],
   'apiKeys.rotate': ({ secret }: { secret: string }) => [secret],
+  'organizations.onboard': ({ apiKey }: { apiKey: { secret: string } }) => [apiKey.secret],
   'runs.cancelMany': ({ runs }: { runs: readonly string[] }) => runs,
-  'me.get': ({ org }: { org: { id: string } }) => [org.id],
+  'me.get': ({ org }: { org: { id: string } | null }) => (org === null ? [] : [org.id]),
   'search.code': ({ matches }: { matches: readonly { repository: string; path: string; line: number }[] }) =>
     matches.map(({ repository, path, line }) => `${repository}/${path}:${line}`),
   'projects.addRepository': () => [],

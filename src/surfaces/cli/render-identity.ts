@@ -1,14 +1,35 @@
 import type { AccessToken, ApiKey, getMe } from '../../contract/identity.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import { ALL_SCOPES } from '../../contract/scopes.ts'
-import { listOf } from './table.ts'
+import { listOf, table } from './table.ts'
 import { ago, fields, plain, until, when, wrap, type Look } from './text.ts'
 
 type NewKey = ApiKey & { readonly secret: string }
 
-export function renderMe({ org, plan, apiKey, token }: DataOf<typeof getMe>, { width }: Look): string {
-  const organisation = { organisation: `${org.name} (${org.slug})`, org: org.id, plan }
-  return fields({ ...organisation, ...(apiKey === null ? tokenFacts(token) : keyFacts(apiKey)) }, width)
+export function renderMe(me: DataOf<typeof getMe>, look: Look): string {
+  const { user, org, role, plan, credits, organizations, apiKey, token } = me
+  const named = org === null ? null : `${org.name} (${org.slug})`
+  const facts = {
+    person: user === null ? null : user.email === null ? user.name : `${user.name} <${user.email}>`,
+    user: user?.id,
+    organisation: named,
+    org: org?.id,
+    role,
+    plan,
+    credits: credits === null ? null : creditsText(credits),
+    ...(apiKey === null ? tokenFacts(token) : keyFacts(apiKey)),
+  }
+  const shown = fields(facts, look.width)
+  if (user === null || (organizations.length === 1 && org !== null)) return shown
+  if (organizations.length === 0) return `${shown}\nNo organisation yet.\n`
+  const rows = organizations.map(({ slug, name, role: theirs }) => [slug, theirs, name])
+  const hint = org === null ? '\nName one of them with --org.\n' : ''
+  return `${shown}\n${table(['ORGANISATION', 'ROLE', 'NAME'], rows, look)}${hint}`
+}
+
+function creditsText({ available, reserved }: { readonly available: number; readonly reserved: number }): string {
+  const left = `${available.toLocaleString('en')} available`
+  return reserved === 0 ? left : `${left}, ${reserved.toLocaleString('en')} set aside for runs`
 }
 
 function keyFacts(apiKey: ApiKey): object {

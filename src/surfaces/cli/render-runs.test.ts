@@ -17,6 +17,7 @@ const run = {
   pausedAt: null,
   schedule: null,
   archivedAt: null,
+  credits: null,
   requestId: 'req',
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: at(-300),

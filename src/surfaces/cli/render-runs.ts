@@ -92,6 +92,7 @@ function describeRun(run: Run, { width }: Look): string {
       status: isPaused(run) ? `paused (${run.status})` : run.status,
       priority: run.priority === 'normal' ? null : run.priority,
       schedule: run.schedule,
+      credits: run.credits ? creditText(run.credits) : null,
       chunks: `${chunksDone} of ${chunksTotal ?? '?'}${chunksFailed > 0 ? `, ${chunksFailed} failed` : ''}`,
       started: when(run.startedAt),
       paused: when(run.pausedAt),
@@ -105,6 +106,12 @@ function describeRun(run: Run, { width }: Look): string {
   )
   if (isPaused(run)) return `${facts}Go on with it: tenon runs resume ${run.id}\n`
   return chunksFailed === 0 ? facts : `${facts}See what failed: tenon runs chunks ${run.id} --state failed\n`
+}
+
+/** An older server says nothing of credits. */
+function creditText({ reserved, captured }: NonNullable<Run['credits']>): string {
+  const charged = `${captured.toLocaleString('en')} charged`
+  return reserved === 0 ? charged : `${charged}, ${reserved.toLocaleString('en')} reserved`
 }
 
 /** `bytesRead: 1500` as `bytes read 1.5 kB`. */

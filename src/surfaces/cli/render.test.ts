@@ -201,6 +201,19 @@ describe('what people see of limits and the audit trail', () => {
     ])
   })
 
+  it('says which plans there are, and marks what is used beyond a smaller one', () => {
+    const limits = { callsPerHour: 1000, callsPerDay: 5000, repositories: 10, seats: 1 }
+    const used = { callsPerHour: 0, callsPerDay: 0, repositories: 31, seats: 4 }
+    const plans = { plan: 'solo', operatorPlan: 'free', subscribedPlan: 'solo', creditsPerMonth: 5000 }
+    const resetsAt = { hour: at(42 * 60), day: at(11 * HOUR) }
+    const over = ['repositories', 'seats']
+    const text = render('limits.get', { data: { ...plans, limits, overridden: [], used, over, resetsAt } }, look)
+    expect(text).toMatch(/^plan solo \(solo subscribed to, free from the operator\) · 5000 credits per month\n/)
+    expect(text).toMatch(/\nrepositories +31 ! +10 .*\nseats +4 ! +1 /)
+    expect(text).toMatch(/\n! More is used than the plan allows: repositories, seats\./)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
   it('shortens ids where there is no room for them', () => {
     const entry = {
       seq: 7,

@@ -8,8 +8,10 @@ export interface CliSettings {
   /** From the environment. */
   readonly apiKey: string | undefined
   readonly org: string | undefined
+  /** The operator's, from the environment. */
+  readonly rootKey?: string | undefined
   /** What the first start made on this machine; null when it did not. */
-  readonly demo?: { readonly url: string; readonly apiKey: string; readonly org: string } | null
+  readonly demo?: Demo | null
   /** Why the settings could not be read; thrown by the commands that need them. */
   readonly invalid?: unknown
   /** How the command line was installed, which decides how it is upgraded; a global package when left out. */
@@ -47,6 +49,12 @@ export interface CliSettings {
   /** Runs git in the current folder to its end. @throws `git_missing`, `timeout` */
   readonly git: (args: readonly string[]) => Promise<GitAnswer>
 }
+export interface Demo {
+  readonly url: string
+  readonly apiKey: string
+  readonly org: string
+  readonly rootKey?: string
+}
 /** One that Tenon reads from the environment. */
 export interface Variable {
   readonly name: string
@@ -80,6 +88,13 @@ export interface Access {
   readonly org: string | undefined
 }
 
+export interface RootAccess {
+  readonly url: string
+  readonly rootKey: string
+  /** Undefined stands for none: the operator has none of their own. */
+  readonly org: string | undefined
+}
+
 /** Where the server is, checked by nobody yet. */
 export function urlOf(settings: CliSettings, given: Given): string {
   return (given.url ?? settings.url).replace(/\/+$/, '')
@@ -91,18 +106,38 @@ export function urlOf(settings: CliSettings, given: Given): string {
  * @throws CliError `not_configured`, `usage`
  */
 export function accessOf(settings: CliSettings, given: Given): Access {
-  if (settings.invalid !== undefined) throw settings.invalid as Error
-  const { demo } = settings
-  const url = urlOf(settings, given)
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-    throw new CliError('usage', {
-      issues: [{ path: '--url', message: 'An address that begins with http:// or https://' }],
-    })
+  const { url, demo } = placeOf(settings, given)
   const own = given.apiKey ?? settings.apiKey
   const org = given.org ?? settings.org
   if (own !== undefined) return { url, apiKey: own, org }
-  if (!demo || URL.parse(url)?.origin !== URL.parse(demo.url)?.origin) throw new CliError('not_configured')
+  if (demo === null) throw new CliError('not_configured')
   return { url, apiKey: demo.apiKey, org: org ?? demo.org }
+}
+
+/**
+ * As `accessOf`, for what only the operator may call.
+ *
+ * @throws CliError `root_key_missing`, `usage`
+ */
+export function rootAccessOf(settings: CliSettings, given: Given): RootAccess {
+  const { url, demo } = placeOf(settings, given)
+  const org = given.org ?? settings.org
+  if (settings.rootKey !== undefined) return { url, rootKey: settings.rootKey, org }
+  if (demo?.rootKey === undefined) throw new CliError('root_key_missing')
+  return { url, rootKey: demo.rootKey, org: org ?? demo.org }
+}
+
+/** Where calls go; the demo only when it is there. */
+function placeOf(settings: CliSettings, given: Given): { url: string; demo: Demo | null } {
+  if (settings.invalid !== undefined) throw settings.invalid as Error
+  const { demo } = settings
+  const url = urlOf(settings, given)
+  const { protocol, origin } = URL.parse(url) ?? {}
+  if (!/^https?:$/.test(protocol ?? ''))
+    throw new CliError('usage', {
+      issues: [{ path: '--url', message: 'An address that begins with http:// or https://' }],
+    })
+  return { url, demo: demo && origin === URL.parse(demo.url)?.origin ? demo : null }
 }
 
 /** A failure of the command itself. */

@@ -20,6 +20,7 @@ const RUN = {
   pausedAt: null,
   schedule: null,
   archivedAt: null,
+  credits: null,
   requestId: 'req',
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:00.000Z',

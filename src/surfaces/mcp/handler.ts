@@ -56,7 +56,8 @@ export function createMcp(options: McpOptions): Mcp {
     if (refused !== undefined) return refused
     const requestId = requestIdFrom(request.headers.get('x-request-id'))
     const apiKey = apiKeyIn((name) => request.headers.get(name))
-    const from: From = { credentials: { apiKey }, requestId, signal: request.signal, address }
+    const org = request.headers.get('x-tenon-org') ?? undefined
+    const from: From = { credentials: { apiKey }, org, requestId, signal: request.signal, address }
     // Nothing is told to nobody, not even the list of tools, and nothing that they send is read.
     const admitted = await caller.admit(MCP_REQUEST, from, { counted: false })
     const response = admitted.ok

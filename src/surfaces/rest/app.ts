@@ -6,10 +6,13 @@ import { CLIENT_HEADER } from '../../contract/release.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import { apiKeyIn } from '../../kernel/credential.ts'
 import { requestIdFrom } from '../../kernel/request-id.ts'
+import type { CallRequest } from '../../kernel/call.ts'
 import type { Caller } from '../../kernel/run-operation.ts'
 import { isTracing } from '../../kernel/trace.ts'
 import type { Drawing } from '../../kernel/verb.ts'
 import { TenonError, toTenonError } from '../../kernel/tenon-error.ts'
+import { billingReturnPage } from './billing-return.ts'
+import { addAccountPages } from './account-pages/index.ts'
 import { callHeaders } from './call-headers.ts'
 import { addressTest, clientAddress } from './client-address.ts'
 import { outdatedClient, UPGRADE_HEADERS } from './client-version.ts'
@@ -23,9 +26,10 @@ import { tagsOf } from './openapi-tags.ts'
 import { addHealth } from './probes.ts'
 import { addProtectedResource } from './protected-resource.ts'
 import { httpSpan } from './http-span.ts'
-import { readJsonBody } from './read-body.ts'
+import { jsonOf, readBytes, readJsonBody } from './read-body.ts'
 import { refuse } from './refuse.ts'
 import { respond, SECURITY_HEADERS } from './respond.ts'
+import { sessionCookie } from './session-cookie.ts'
 import { createAsset } from './static-asset.ts'
 
 export interface RestOptions extends MetricsOptions {
@@ -57,7 +61,9 @@ export function createRestApp(options: RestOptions): Hono {
   }
   addHealth(app, options.checks)
   addReference(app, options.publicUrl)
+  addAccountPages(app)
   addProtectedResource(app, options)
+  app.get('/billing/return', (c) => billingReturnPage(new URL(c.req.url).searchParams))
   app.all('/mcp', async (c) => {
     const response = await options.mcp(c.req.raw, addressOf(c))
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value)
@@ -107,30 +113,49 @@ function handlerOf(
   addressOf: AddressReader,
 ): (c: Context) => Promise<Response> {
   const readQuery = queryReader(operation)
-  const hasBody = Object.keys(operation.body.shape).length > 0
+  const cookie = sessionCookie(publicUrl)
   return async (c) => {
     const outdated = outdatedClient(c.req.header(CLIENT_HEADER))
     if (outdated !== null) return refuse(c, outdated, UPGRADE_HEADERS)
     const requestId = requestIdFrom(c.req.header('x-request-id'))
     const outcome = await caller.call(operation, {
-      credentials: { apiKey: apiKeyIn((name) => c.req.header(name)), rootKey: c.req.header('x-root-key') },
+      credentials: {
+        apiKey: apiKeyIn((name) => c.req.header(name)),
+        rootKey: c.req.header('x-root-key'),
+        session: cookie.read(c.req.raw),
+        signature: c.req.header('stripe-signature'),
+      },
       input: {
         params: c.req.param() as Record<string, string>,
         query: c.req.url.includes('?') ? readQuery(new URL(c.req.url).searchParams) : {},
         body: {},
       },
-      ...(hasBody ? { readBody: () => readJsonBody(c.req.raw, operation.maxBodyBytes) } : {}),
+      ...bodyReaders(operation, c.req.raw),
+      org: c.req.header('x-tenon-org'),
       requestId,
       signal: c.req.raw.signal,
       address: addressOf(c),
+      userAgent: c.req.header('user-agent'),
       idempotencyKey: c.req.header('idempotency-key'),
       lastEventId: c.req.header('last-event-id'),
     })
-    const headers = { 'x-request-id': requestId, ...callHeaders(outcome, publicUrl) }
+    const kept = outcome.ok && outcome.session !== undefined ? { 'set-cookie': cookie.write(outcome.session) } : {}
+    const headers = { 'x-request-id': requestId, ...kept, ...callHeaders(outcome, publicUrl) }
     if (outcome.ok && outcome.events !== undefined) return eventStream(outcome.events, { headers, log })
     if (outcome.ok && outcome.drawing !== undefined) return drawn(operation, outcome.drawing, headers)
     return respond(outcome.status, JSON.stringify(outcome.envelope), headers)
   }
+}
+
+/** What is signed is read as it came, and is JSON only after that. */
+function bodyReaders(operation: Operation, request: Request): Pick<CallRequest, 'readBody' | 'readBytes'> {
+  const limit = operation.maxBodyBytes
+  if (operation.auth === 'signature') {
+    let read: Promise<Buffer> | undefined
+    const bytes = (): Promise<Buffer> => (read ??= readBytes(request, limit))
+    return { readBytes: bytes, readBody: async () => jsonOf(request, await bytes()) }
+  }
+  return Object.keys(operation.body.shape).length > 0 ? { readBody: () => readJsonBody(request, limit) } : {}
 }
 
 /** Shown where it is, and saved under a name that says what it is. */

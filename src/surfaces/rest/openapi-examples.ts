@@ -27,6 +27,7 @@ interface Schema {
 const REQUESTS: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   'organizations.onboard': { slug: 'acme', name: 'Acme', plan: 'team' },
   'apiKeys.create': { name: 'ci', scopes: ['search:read'], callsPerHour: 500 },
+  'tokens.revoke': { connection: 'staff', jti: '5e1f0c3a-9a44-4b5e-8f0e-3f1f8e0f6c2d' },
   'limits.set': { plan: 'team', callsPerHour: 50_000 },
   'repositories.add': { source: 'honojs/hono' },
   'repositories.file': { path: 'README.md' },
@@ -123,6 +124,9 @@ const FIELDS: Readonly<Record<string, readonly Json[]>> = {
   activeChunks: [64],
   runsPerDay: [5_000],
   repositories: [500],
+  integrations: [50],
+  seats: [25],
+  creditsPerMonth: [50_000],
   chunksTotal: [8],
   chunksDone: [8],
   chunksFailed: [0],

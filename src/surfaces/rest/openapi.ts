@@ -11,8 +11,10 @@ type Json = Record<string, unknown>
 
 const SECURITY: Readonly<Record<Operation['auth'], Json[]>> = {
   public: [{}],
-  key: [{ bearer: [] }, { oauth: [] }, { apiKey: [] }],
+  key: [{ bearer: [] }, { oauth: [] }, { apiKey: [] }, { session: [] }],
+  session: [{ session: [] }],
   root: [{ rootKey: [] }],
+  signature: [{ signature: [] }],
 }
 
 const SECURITY_SCHEMES: Json = {
@@ -34,6 +36,18 @@ const SECURITY_SCHEMES: Json = {
     in: 'header',
     name: 'X-API-Key',
     description: 'The same API key, for clients that can not set `Authorization`.',
+  },
+  session: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'The session of a person who has signed in (`POST /v1/sessions`), or a token of an issuer of people that the operator has named, in `Authorization: Bearer`; a browser keeps a session in a cookie. It opens the organisations that the person is a member of. `X-Tenon-Org` says which one is meant where the path does not.',
+  },
+  signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Stripe-Signature',
+    description: 'Signature over the exact bytes of the body, made with the secret of the webhook endpoint.',
   },
   rootKey: {
     type: 'apiKey',

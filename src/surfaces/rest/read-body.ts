@@ -10,10 +10,23 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * `cancelled` (the client has left).
  */
 export async function readJsonBody(request: Request, limitBytes: number): Promise<Record<string, unknown>> {
+  checkType(request)
+  return parseBody(await readBytes(request, limitBytes))
+}
+
+/** @throws as `readJsonBody` does, of a body that was read before. */
+export function jsonOf(request: Request, bytes: Buffer): Record<string, unknown> {
+  checkType(request)
+  return parseBody(bytes)
+}
+
+function checkType(request: Request): void {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(?:;\s*charset=(?:utf-8|"utf-8")\s*)?$/i.test(type))
     throw new TenonError('unsupported_media_type')
-  const bytes = await readBytes(request, limitBytes)
+}
+
+function parseBody(bytes: Buffer): Record<string, unknown> {
   let value: unknown
   try {
     value = parseJson(utf8.decode(bytes))
@@ -28,7 +41,8 @@ export async function readJsonBody(request: Request, limitBytes: number): Promis
   return value as Record<string, unknown>
 }
 
-async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
+/** @throws TenonError `payload_too_large`, `cancelled` */
+export async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
   const tooLarge = new TenonError('payload_too_large', { details: { limitBytes } })
   if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge
   const parts: Uint8Array[] = []

@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache'
 import type { Clock, Log, Principal } from '../../../kernel/ctx.ts'
 import type { Holder } from '../../../kernel/identify.ts'
 import type { Database } from '../../../platform/db/index.ts'
+import { createIssuerKeys, TokenRefused, type KeyTimings } from '../../../platform/jwt/index.ts'
 import { findOrg } from '../find-org.ts'
 import { base62 } from '../key-format.ts'
-import { createIssuerKeys, type KeyTimings } from './issuer-keys.ts'
 import type { OAuthSettings } from './settings.ts'
-import { TokenRefused, verifyToken } from './verify-token.ts'
+import { verifyToken } from './verify-token.ts'
 
 export interface TokenAuthenticator {
   /**

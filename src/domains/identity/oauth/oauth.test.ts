@@ -2,16 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAuthorizationServer, type AuthorizationServer } from '../../../../test/support/authorization-server.ts'
 import { silentLog } from '../../../../test/support/database.ts'
 import { ROOT_KEY, startTestNode, testOrg, type TestNode, type TestOrg } from '../../../../test/support/node.ts'
+import { ownOrg } from '../../../../test/support/own-org.ts'
 import { listAudit } from '../../../contract/audit.ts'
 import { createApiKey, getMe, listApiKeys, revokeApiKey, revokeSelf, rotateApiKey } from '../../../contract/identity.ts'
 import { getLimits } from '../../../contract/limits.ts'
 import { createProject } from '../../../contract/projects.ts'
 import { ALL_SCOPES } from '../../../contract/scopes.ts'
 import type { Log } from '../../../kernel/ctx.ts'
+import type { KeyTimings } from '../../../platform/jwt/index.ts'
 import { createRestApp } from '../../../surfaces/rest/index.ts'
 import { systemClock } from '../../../kernel/clock.ts'
 import { createTokenAuthenticator, nameOfSubject } from './authenticate-token.ts'
-import type { KeyTimings } from './issuer-keys.ts'
 
 const URL_BASE = 'http://127.0.0.1:7420'
 const AUDIENCE = 'https://tenon.example/mcp'
@@ -75,7 +76,7 @@ async function limit(slug: string, body: object): Promise<void> {
 
 describe('a call with a token', () => {
   it('is one of the organisation that it names, by slug or id, with the scopes that it has', async () => {
-    const { org } = await acme.call(getMe, {})
+    const org = await ownOrg(acme)
     for (const named of ['acme', org.id]) {
       const token = await tokenOf({ tenon_org: named, scope: 'runs:read openid' })
       const me = await as(token).call(getMe, {})
@@ -281,7 +282,7 @@ describe('a key made with a token', () => {
       details: { beyond: 'expiresAt' },
     })
     expect(await holder.error(revokeSelf, {})).toMatchObject({ code: 'forbidden', details: { needs: 'api_key' } })
-    expect((await holder.call(getMe, {})).org.slug).toBe('acme')
+    expect((await ownOrg(holder)).slug).toBe('acme')
   })
 
   it('is given again to a repeat with the same token alone', async () => {

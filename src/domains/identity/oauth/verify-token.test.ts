@@ -3,9 +3,9 @@ import { exportSPKI, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAuthorizationServer, type AuthorizationServer } from '../../../../test/support/authorization-server.ts'
 import { silentLog } from '../../../../test/support/database.ts'
-import { createIssuerKeys } from './issuer-keys.ts'
+import { createIssuerKeys, looksLikeToken } from '../../../platform/jwt/index.ts'
 import type { OAuthSettings } from './settings.ts'
-import { looksLikeToken, verifyToken, type VerifiedToken } from './verify-token.ts'
+import { verifyToken, type VerifiedToken } from './verify-token.ts'
 
 const AUDIENCE = 'https://tenon.example/mcp'
 const NOW = Math.floor(Date.now() / 1000)

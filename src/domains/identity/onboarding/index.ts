@@ -1,3 +1,4 @@
-export { onboardVerb, type OnboardingDeps } from './onboard-organization.ts'
+export { createOrganizationVerb, onboardVerb, type OnboardingDeps } from './onboard-organization.ts'
 export { organizationStep } from './organization-step.ts'
-export { sweepOnboardings, type OnboardingStep } from './saga.ts'
+export { stuckOnboardings, type StuckOnboardings } from './stuck.ts'
+export { sweepOnboardings, type Hold, type NewOrganization, type OnboardingStep } from './saga.ts'

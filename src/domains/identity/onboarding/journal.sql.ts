@@ -1,4 +1,4 @@
-import type { OrgId } from '../../../contract/ids.ts'
+import type { OrgId, UserId } from '../../../contract/ids.ts'
 import { statement } from '../../../kernel/statement.ts'
 
 export type OnboardingState = 'running' | 'done' | 'undone' | 'stuck'
@@ -28,13 +28,26 @@ export const releaseKey = statement<{ key: string }>(
 
 /** No row when another onboarding has the key. */
 export const insertJournal = statement<
-  { org: OrgId; key: string | null; slug: string; requestSha256: Buffer; owner: string },
+  { org: OrgId; key: string | null; person: UserId | null; slug: string; requestSha256: Buffer; owner: string },
   { orgId: OrgId }
 >(
   'identity.insertOnboarding',
-  `insert into onboardings (org_id, idempotency_key, slug, request_sha256, state, owner, lease_until)
-   values (:org, :key, :slug, :requestSha256, 'running', :owner, ${LEASE})
+  `insert into onboardings (org_id, idempotency_key, person, slug, request_sha256, state, owner, lease_until)
+   values (:org, :key, :person, :slug, :requestSha256, 'running', :owner, ${LEASE})
    on conflict (idempotency_key) do nothing returning org_id`,
+)
+
+/** One after the other to the end of the transaction, for a count over them to hold. */
+export const lockPerson = statement<{ person: UserId }>(
+  'identity.lockPersonOfOnboarding',
+  `select pg_advisory_xact_lock(hashtextextended(:person, 7420002))`,
+)
+
+/** How many organisations a person has made, or is making, within a day. */
+export const countByPerson = statement<{ person: UserId }, { count: number }>(
+  'identity.countOnboardingsOfPerson',
+  `select count(*) from onboardings
+   where person = :person and state <> 'undone' and created_at > clock_timestamp() - ${KEPT}`,
 )
 
 export const lockJournal = statement<{ key: string }, JournalRow>(
@@ -73,13 +86,14 @@ export const beginUndo = statement<{ org: OrgId; owner: string }, { steps: strin
    where org_id = :org and owner = :owner and state = 'running' returning steps`,
 )
 
+/** Each time that it is stuck is counted. */
 export const endJournal = statement<
   { org: OrgId; owner: string; state: Exclude<OnboardingState, 'running'>; answer: Buffer | null },
-  { orgId: OrgId }
+  { tries: number }
 >(
   'identity.endOnboarding',
-  `update onboardings set state = :state, answer = :answer
-   where org_id = :org and owner = :owner and state = 'running' returning org_id`,
+  `update onboardings set state = :state, answer = :answer, tries = tries + case :state::text when 'stuck' then 1 else 0 end
+   where org_id = :org and owner = :owner and state = 'running' returning tries`,
 )
 
 /** Takes over one that nobody works on any more, or whose undoing has failed. */

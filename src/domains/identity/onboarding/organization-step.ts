@@ -1,4 +1,4 @@
-import { onboardOrganization } from '../../../contract/identity.ts'
+import { createOrganization, onboardOrganization } from '../../../contract/identity.ts'
 import { TenonError } from '../../../kernel/tenon-error.ts'
 import { isUniqueViolation, type Database } from '../../../platform/db/index.ts'
 import { appendAudit } from '../../audit/index.ts'
@@ -10,7 +10,7 @@ import type { OnboardingStep } from './saga.ts'
 export function organizationStep(db: Database): OnboardingStep {
   return {
     name: 'organization',
-    run: async ({ id, slug, name, plan, createdAt, requestId, address }, hold) => {
+    run: async ({ id, slug, name, plan, owner, createdAt, requestId, address }, hold) => {
       await db
         .cross('auth', async (sql) => {
           await hold(sql)
@@ -20,10 +20,10 @@ export function organizationStep(db: Database): OnboardingStep {
             await givePlan(tenant, id, plan)
             await appendAudit(tenant, id, {
               at: createdAt.toISOString(),
-              action: onboardOrganization.name,
+              action: (owner === null ? onboardOrganization : createOrganization).name,
               outcome: 'done',
               code: null,
-              actor: 'root',
+              actor: owner ?? 'root',
               address,
               requestId,
               resources: { org: id },

@@ -6,9 +6,9 @@ import { indexed } from '../../../../test/support/indexing.ts'
 import { startTestNode, type TestNode, type TestOrg } from '../../../../test/support/node.ts'
 import { SHOP } from '../../../../test/support/shop-repository.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
+import { ownOrg } from '../../../../test/support/own-org.ts'
 import { deleteRepository } from '../../../contract/code.ts'
 import { searchDependencies } from '../../../contract/graph.ts'
-import { getMe } from '../../../contract/identity.ts'
 import { analyzeImpact } from '../../../contract/impact.ts'
 import { addRepositoryToProject, createProject } from '../../../contract/projects.ts'
 import { searchCode } from '../../../contract/search.ts'
@@ -97,7 +97,7 @@ describe('two organisations with the same repository', () => {
       for (const { org_id: org, n } of rows) counts.set(`${table} ${org}`, n)
     }
     for (const caller of [first, second]) {
-      const org = (await caller.call(getMe, {})).org.id
+      const org = (await ownOrg(caller)).id
       for (const table of TABLES) {
         const all = statement<Record<string, never>, { org: string }>(
           `test.all.${table}`,

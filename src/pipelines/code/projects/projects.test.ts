@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeRepository } from '../../../../test/support/git-repository.ts'
 import { startTestNode, testOrg, type TestNode, type TestOrg } from '../../../../test/support/node.ts'
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts'
+import { ownOrg } from '../../../../test/support/own-org.ts'
 import { listAudit } from '../../../contract/audit.ts'
 import { addRepository, deleteRepository, getRepository, type Repository } from '../../../contract/code.ts'
-import { createApiKey, getMe } from '../../../contract/identity.ts'
+import { createApiKey } from '../../../contract/identity.ts'
 import type { OrgId } from '../../../contract/ids.ts'
 import {
   addRepositoryToProject,
@@ -91,7 +92,7 @@ describe('a project', () => {
 
   it('is one of at most a thousand', async () => {
     const full = await node.onboard('full')
-    const { org: me } = await full.call(getMe, {})
+    const me = await ownOrg(full)
     await node.database.query(
       `insert into projects (org_id, id, name, created_at, updated_at)
        select $1, 'proj_' || n, 'p' || n, now(), now() from generate_series(1, 999) n`,
@@ -199,8 +200,8 @@ describe('the repositories of a project', () => {
   })
 
   it('are what a search of the project looks at', async () => {
-    const { org: me } = await org.call(getMe, {})
-    const { org: theirs } = await other.call(getMe, {})
+    const me = await ownOrg(org)
+    const theirs = await ownOrg(other)
     const scope = (key: string, id: OrgId = me.id) => projectScope(node.database.db.tenant(id).read, id, key)
     const { id } = await org.call(createProject, { name: 'scope' })
     expect(await scope('scope')).toEqual([])
@@ -235,7 +236,7 @@ describe('projects of several organisations', () => {
 
   it('go with their organisation', async () => {
     const gone = await node.onboard('gone')
-    const { org: me } = await gone.call(getMe, {})
+    const me = await ownOrg(gone)
     await repositoryOf('gone', gone)
     await gone.call(createProject, { name: 'gone' })
     await gone.call(addRepositoryToProject, { project: 'gone', repository: 'gone' })

@@ -5,6 +5,7 @@ import { deleteScheduleVerb } from './delete-schedule.ts'
 import { listSchedulesVerb } from './list-schedules.ts'
 import { updateScheduleVerb } from './update-schedule.ts'
 
+export { deleteSchedules } from './delete-schedules.ts'
 export { startDue } from './start-due.ts'
 
 export function scheduleVerbs(pipelines: PipelineMap): readonly BoundVerb[] {

@@ -87,6 +87,11 @@ export const deleteSchedule = statement<{ org: OrgId; id: ScheduleId }>(
   'delete from schedules where org_id = :org and id = :id',
 )
 
+export const deleteSchedules = statement<{ org: OrgId }>(
+  'engine.deleteSchedules',
+  'delete from schedules where org_id = :org',
+)
+
 /** One that is due, for this worker alone until the transaction ends; by the role of the engine. */
 export const lockDue = statement<object, ScheduleRow & { orgId: OrgId }>(
   'engine.lockDue',

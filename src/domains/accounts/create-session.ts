@@ -1,0 +1,39 @@
+import { createSession } from '../../contract/accounts.ts'
+import { implement, type BoundVerb } from '../../kernel/verb.ts'
+import { asked, CHALLENGE_SECONDS, headersOf, valueIn } from './auth.ts'
+import { beginSession } from './begin-session.ts'
+import type { Deps } from './deps.ts'
+import { personOf } from './person.ts'
+import { signChallenge } from './signed.ts'
+
+const ERRORS = {
+  INVALID_EMAIL_OR_PASSWORD: 'sign_in_failed',
+  INVALID_EMAIL: 'sign_in_failed',
+  EMAIL_NOT_VERIFIED: 'email_unverified',
+} as const
+
+export function createSessionVerb(deps: Deps): BoundVerb {
+  return implement(createSession, async (ctx, { email, password, cookie }) => {
+    const auth = await deps.auth()
+    const { headers, response } = await asked(ERRORS, () =>
+      auth.api.signInEmail({ body: { email, password }, headers: headersOf(ctx), returnHeaders: true }),
+    )
+    if (!('token' in response)) {
+      const identifier = valueIn(headers, auth.context.createAuthCookie('two_factor').name)
+      if (identifier === null) throw new Error('better-auth has begun no challenge')
+      const expiresAt = new Date(ctx.clock.now().getTime() + CHALLENGE_SECONDS * 1000).toISOString()
+      return {
+        session: null,
+        secondFactor: { challenge: signChallenge(deps.secrets, identifier), expiresAt },
+        user: null,
+      }
+    }
+    const { token, user } = response
+    ctx.log.info({ userId: user.id }, 'a person has signed in')
+    return {
+      session: beginSession(ctx, deps, { token, cookie }),
+      secondFactor: null,
+      user: personOf(user, { twoFactor: false }),
+    }
+  })
+}

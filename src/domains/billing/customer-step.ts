@@ -1,0 +1,41 @@
+import type { ClosingStep, OnboardingStep } from '../identity/index.ts'
+import { insertAccount, selectAccount } from './accounts.sql.ts'
+import type { BillingCore } from './core.ts'
+import { deleteCustomer, ensureCustomer } from './customers.ts'
+import { find } from './stripe-failure.ts'
+import { fetchSubscriptions, syncAccount } from './sync-account.ts'
+
+/** A customer at Stripe belongs to every organisation. What the saga has written of this step is the intent. */
+export function stripeCustomerStep(core: BillingCore): OnboardingStep {
+  const { db } = core
+  return {
+    name: 'stripe-customer',
+    async run({ id, slug, name }, hold) {
+      const [account] = await db.tenant(id).read.run(selectAccount, { org: id })
+      if (account?.customerId) return
+      const customer = await ensureCustomer(core, { id, slug, name })
+      await db.cross('auth', async (sql) => {
+        await hold(sql)
+        await sql.asTenant(id, (tenant) => tenant.run(insertAccount, { org: id, customer }))
+      })
+    },
+    undo: (org) => deleteCustomer(core, org),
+  }
+}
+
+const ENDED: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired'])
+
+/** Nobody pays for an organisation that was closed: its subscriptions end at once. The customer stays, with its invoices. */
+export function stripeClosingStep(core: BillingCore): ClosingStep {
+  return {
+    name: 'stripe-subscriptions',
+    async run(org) {
+      const [account] = await core.db.tenant(org).read.run(selectAccount, { org })
+      if (!account?.customerId) return
+      for (const { id, status } of await fetchSubscriptions(core.stripe, account.customerId))
+        if (!ENDED.has(status))
+          await find(() => core.stripe.subscriptions.cancel(id, {}, { idempotencyKey: `tenon:cancel:${id}` }))
+      await syncAccount(core, org)
+    },
+  }
+}

@@ -1,0 +1,3 @@
+import { syncCustomer } from './sync-customer.ts'
+
+export const customerSubscriptionCreated = syncCustomer

@@ -1,0 +1,1 @@
+export { RETENTION_DAYS, sweepClosings, type ClosingParts, type ClosingStep } from './closing.ts'

@@ -1,0 +1,5 @@
+export { createMail, mailJobNames, type Mail, type MailRequest } from './mail.ts'
+export { outboxTransport } from './outbox-transport.ts'
+export { smtpTransport } from './smtp-transport.ts'
+export type { MailContent, MailTemplate } from './templates.ts'
+export type { MailTransport, Message } from './transport.ts'
