@@ -340,9 +340,11 @@ create table credit_accounts (
 -- policy credit_accounts_engine for all to tenon_engine using (true) with check (true)
 -- policy credit_accounts_keeper for select to tenon_keeper using (true)
 -- policy credit_accounts_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
--- grant insert, select, update to tenon_app
--- grant insert, select, update to tenon_engine
+-- grant insert, select to tenon_app
+-- grant insert, select to tenon_engine
 -- grant select to tenon_keeper
+-- grant update (available, changed, entries, expired_held, month, next_expires_at, reserved, unattributed, used) to tenon_app
+-- grant update (available, changed, entries, expired_held, month, next_expires_at, reserved, unattributed, used) to tenon_engine
 
 create table credit_entries (
   org_id text collate "C" not null,
@@ -400,7 +402,7 @@ create table credit_grants (
 -- policy credit_grants_keeper for select to tenon_keeper using (true)
 -- policy credit_grants_tenant for all to tenon_app using ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting))) with check ((org_id = ( SELECT current_setting('app.org_id'::text, true) AS current_setting)))
 -- grant insert, select to tenon_app
--- grant insert, select to tenon_engine
+-- grant select to tenon_engine
 -- grant select to tenon_keeper
 -- grant update (expired, remaining, revoked) to tenon_app
 -- grant update (expired, remaining, revoked) to tenon_engine

@@ -57,6 +57,7 @@ const EDGES: readonly (readonly [string, string])[] = [
   ['domains/reconcile', 'domains/credits'],
   ['domains/reconcile', 'domains/findings'],
   ['domains/reconcile', 'domains/identity'],
+  ['domains/reconcile', 'domains/limits'],
   ['domains/members', 'domains/audit'],
   ['domains/members', 'domains/identity'],
   ['domains/members', 'domains/limits'],

@@ -141,11 +141,15 @@ begin
       'with check (org_id = (select current_setting(''app.org_id'', true)))', name || '_tenant', name);
     -- Runs of every organisation are settled by the engine, in the transaction of their chunks.
     execute format('create policy %I on %I to tenon_engine using (true) with check (true)', name || '_engine', name);
-    execute format('grant select, insert on %I to tenon_app, tenon_engine', name);
+    execute format('grant select, insert on %I to tenon_app', name);
+    execute format('grant select on %I to tenon_engine', name);
   end loop;
 end
 $$;
-grant update on credit_accounts to tenon_app, tenon_engine;
+-- What the engine does never grants anything.
+grant insert on credit_accounts, credit_holds, credit_entries to tenon_engine;
+grant update (available, reserved, unattributed, expired_held, next_expires_at, entries, changed, month, used)
+  on credit_accounts to tenon_app, tenon_engine;
 grant update (remaining, expired, revoked) on credit_grants to tenon_app, tenon_engine;
 grant update (amount, captured, released, refunded, open, closed_at, expires_at) on credit_holds to tenon_app, tenon_engine;
 

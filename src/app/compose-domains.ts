@@ -72,10 +72,10 @@ export function composeDomains(options: DomainOptions): Domains {
   const issuers = createIssuers({ ...options, ...known })
   people.push(accounts.credential, issuers)
   const members = createMembers({ ...options, people: accounts, queueMail: mail.queueMail })
-  onboarding.push(members.ownerStep())
   const owners = ownersVia(options.db, accounts, mail)
   const billing = createBilling({ ...options, settings: options.stripe, owners })
-  onboarding.push(...billing.onboarding, welcomeCreditsStep(options.db))
+  // Whoever makes an organisation enters it last: what an interruption has left is undone, with all that is in it.
+  onboarding.push(...billing.onboarding, welcomeCreditsStep(options.db), members.ownerStep())
   closing.push(...billing.closing)
   const me = { findPerson: findPersonOf(accounts), membershipsOf: members.membershipsOf, balanceOf }
   const identity = createIdentity({ ...options, people, onboarding, closing, leftovers, me, holdMember: memberHold })

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLog } from '../../test/support/database.ts'
 import { ROOT_KEY, startTestNode, type TestNode } from '../../test/support/node.ts'
+import { newPerson } from '../../test/support/person.ts'
 import { getCredits } from '../contract/credits.ts'
-import { onboardOrganization } from '../contract/identity.ts'
+import { createOrganization, onboardOrganization } from '../contract/identity.ts'
 import { createIdentity, type OnboardingStep } from '../domains/identity/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createCaller, type Outcome } from '../kernel/run-operation.ts'
@@ -60,6 +61,15 @@ describe('a new organisation', () => {
        from credit_grants g join organizations o using (org_id) where o.slug = 'welcomed' and g.source = 'welcome'`,
     )
     expect(grants).toEqual([{ days: 90 }])
+  })
+
+  it('is its maker’s when all else is there: in what may still be undone, nobody works', async () => {
+    const person = await newPerson(node, 'maker')
+    await person.call(createOrganization, { slug: 'made', name: 'Made' })
+    const [journal] = await node.database.query<{ steps: string[] }>(
+      "select steps from onboardings where slug = 'made'",
+    )
+    expect(journal?.steps).toEqual(['organization', 'welcome credits', 'owner'])
   })
 
   it('that can not be made leaves none of them', async () => {

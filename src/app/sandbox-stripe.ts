@@ -101,9 +101,14 @@ async function endpointSecret(
   const file = dir === undefined ? null : join(dir, 'endpoint.json')
   const kept = file === null ? null : readPrivateFile(file, endpointFile)
   const { data: endpoints } = await stripe.webhookEndpoints.list({ limit: 100 })
-  if (kept !== null && endpoints.some(({ id, url: at }) => id === kept.id && at === url)) return kept.secret
+  const enabledEvents = [...STRIPE_EVENT_TYPES] as ['*']
+  if (kept !== null && endpoints.some(({ id, url: at }) => id === kept.id && at === url)) {
+    // A version of before may have heard fewer.
+    await stripe.webhookEndpoints.update(kept.id, { enabled_events: enabledEvents })
+    return kept.secret
+  }
   if (file !== null) for (const { id } of endpoints) await stripe.webhookEndpoints.del(id)
-  const made = await stripe.webhookEndpoints.create({ url, enabled_events: [...STRIPE_EVENT_TYPES] as ['*'] })
+  const made = await stripe.webhookEndpoints.create({ url, enabled_events: enabledEvents })
   const secret = made.secret ?? ''
   if (file !== null) writePrivateFile(file, { id: made.id, url, secret })
   return secret

@@ -185,7 +185,7 @@ export const createSession = defineOperation({
   name: 'sessions.create',
   summary: 'Sign in',
   description:
-    'Answers a session, or with a second factor a challenge for `POST /v1/sessions/second-factor`. The token is sent as a bearer. A session ends after 30 days without use. Ten tries in 15 minutes for each account.',
+    'Answers a session, or with a second factor a challenge for `POST /v1/sessions/second-factor`. The token is sent as a bearer. A session ends after 30 days without use. Ten tries in 15 minutes for each account, whoever makes them.',
   method: 'POST',
   path: '/v1/sessions',
   auth: 'public',

@@ -4,12 +4,12 @@ import { idSchema } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { runField } from './runs.ts'
 
-/** Of one grant, reservation or refund. */
+/** Of one grant or refund. */
 export const MAX_CREDITS = 1_000_000_000
 export const GRANT_KINDS = ['plan', 'pack', 'promotion', 'refund'] as const
 export const ENTRY_KINDS = ['grant', 'reserve', 'capture', 'release', 'refund', 'expire', 'revoke'] as const
 
-const amount = z.int().min(1).max(MAX_CREDITS)
+const amount = z.int().min(1).max(MAX_CREDITS).describe('How many credits')
 const params = z.strictObject({ org: orgField })
 const rootAlone = { absent: 'the root key stays on the server side and is never given to an agent' } as const
 

@@ -2,7 +2,7 @@ export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
 /** Where something can be seen. */
-export const FINDING_SOURCES = ['billing', 'credits', 'limits', 'onboarding', 'stripe'] as const
+export const FINDING_SOURCES = ['billing', 'credits', 'limits', 'stripe'] as const
 export type FindingSource = (typeof FINDING_SOURCES)[number]
 
 export interface FindingSpec {
@@ -121,12 +121,6 @@ export const FINDING_KINDS = {
     severity: 'low',
     cause: 'The organisation has more than its plan allows since the plan became smaller.',
     recovery: 'Nothing is taken away; remove what is too much, or choose a larger plan.',
-  },
-  onboarding_left_over: {
-    source: 'onboarding',
-    severity: 'medium',
-    cause: 'A step of the onboarding failed and could not be undone.',
-    recovery: 'Remove by hand in the other system what the details name.',
   },
 } as const satisfies Record<string, FindingSpec>
 export type FindingKind = keyof typeof FINDING_KINDS

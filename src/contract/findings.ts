@@ -77,7 +77,7 @@ export const listFindings = defineOperation({
       title: 'List findings',
       description:
         'Lists what the checks of Tenon have found wrong in the records of the organisation, newest first: kind, severity, subject, cause, recovery, status and when it was seen. Use it when billing, credits or runs look wrong, or to see what somebody has to mend; pass status open for what is still wrong. Follow meta.pagination.nextCursor for older ones.',
-      defaults: { limit: 20, maxTokens: 8000 },
+      defaults: { limit: 25, maxTokens: 8000 },
     },
     cli: { command: 'findings', examples: ['tenon findings', 'tenon findings --status open --severity critical'] },
   },

@@ -67,7 +67,7 @@ export const onboardOrganization = defineOperation({
   auth: 'root',
   scope: null,
   tx: 'none',
-  body: z.strictObject({ slug: newSlug, name: organizationName, plan: planName.default('free') }),
+  body: z.strictObject({ slug: newSlug, name: organizationName, plan: planName.default('free').describe('Its plan') }),
   output: onboarded,
   status: 201,
   errors: ['organization_exists', 'billing_unavailable'],

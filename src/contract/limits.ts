@@ -11,7 +11,7 @@ const limits = z.strictObject({
   concurrentRuns: count.describe('Runs that have not ended'),
   activeChunks: count.describe('Parts of all runs that workers have under way at once; more wait'),
   runsPerDay: count.describe('Runs started per UTC day'),
-  repositories: count,
+  repositories: count.describe('Repositories that are not deleted'),
   integrations: count.describe('Connections to systems of others'),
   seats: count.describe('Members, and invitations that are open'),
 })
@@ -53,7 +53,11 @@ export const getLimits = defineOperation({
   },
 })
 
-const override = count.nullable().optional()
+const override = (limit: keyof typeof limits.shape) =>
+  count
+    .nullable()
+    .optional()
+    .describe(limits.shape[limit].description ?? '')
 
 export const setLimits = defineOperation({
   name: 'limits.set',
@@ -67,15 +71,19 @@ export const setLimits = defineOperation({
   tx: 'write',
   params: z.strictObject({ org: orgField }),
   body: z.strictObject({
-    plan: planName.optional(),
-    callsPerHour: override,
-    callsPerDay: override,
-    concurrentRuns: override,
-    activeChunks: count.min(1).nullable().optional(),
-    runsPerDay: override,
-    repositories: override,
-    integrations: override,
-    seats: override,
+    plan: planName.optional().describe('Plan that the operator gives'),
+    callsPerHour: override('callsPerHour'),
+    callsPerDay: override('callsPerDay'),
+    concurrentRuns: override('concurrentRuns'),
+    activeChunks: count
+      .min(1)
+      .nullable()
+      .optional()
+      .describe(limits.shape.activeChunks.description ?? ''),
+    runsPerDay: override('runsPerDay'),
+    repositories: override('repositories'),
+    integrations: override('integrations'),
+    seats: override('seats'),
   }),
   output: orgLimits,
   idempotent: true,

@@ -13,7 +13,7 @@ export const SCOPES = {
   'billing:write': 'Subscribe, buy credits and change the subscription',
   'credits:read': 'Read credits and what they were spent on',
   'findings:read': 'Read findings and alerts',
-  'organizations:write': 'Delete the organisation',
+  'organizations:write': 'Rename and delete the organisation',
   'runs:read': 'Read runs, their logs and schedules',
   'runs:write': 'Start, pause, cancel and retry runs, and change schedules',
 } as const

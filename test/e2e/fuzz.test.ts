@@ -12,14 +12,22 @@ import { setLimits } from '../../src/contract/limits.ts'
 import { createProject, listProjects } from '../../src/contract/projects.ts'
 import { createSchedule } from '../../src/contract/schedules.ts'
 import { getRun, isEnded, listRunLogs, listRuns } from '../../src/contract/runs.ts'
-import { startSandboxOnly, stripeEnv } from '../support/billing.ts'
+import { signatureOf, startSandboxOnly, stripeEnv } from '../support/billing.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { git, makeRepository } from '../support/git-repository.ts'
 import { rawConnection } from '../support/openapi/connection.ts'
 import { describedOperations, type Json, type OpenApiDocument } from '../support/openapi/document.ts'
 import type { Header, Known } from '../support/openapi/draft.ts'
 import { answerJudge, STAGES, type Stage } from '../support/openapi/judge.ts'
-import { bytesOf, createRequestMaker, REQUEST_KINDS, type RequestKind } from '../support/openapi/requests.ts'
+import { makePeople, type KnownPeople } from '../support/openapi/people.ts'
+import {
+  bytesOf,
+  createRequestMaker,
+  REQUEST_KINDS,
+  type MadeRequest,
+  type RequestKind,
+} from '../support/openapi/requests.ts'
+import { makeThings } from '../support/openapi/things.ts'
 import { isReady, programsOn, type Program, type Programs } from '../support/serve.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { onboard, ROOT_KEY } from '../support/tenon.ts'
@@ -33,9 +41,12 @@ const CONNECTIONS = 16
 /** Until caches are full. */
 const WARM_UP = Math.min(10_000, REQUESTS / 2)
 const GROWTH_MB = 50
-/** Adding starts git, organisations and revoked keys are many soon, and probes have neither parser nor verb. */
 /** A stream, which lasts as long as what it tells of. */
 const WATCHED = 'runs.events'
+/**
+ * Adding starts git, passwords take a while to hash, Stripe a while to ask, organisations and revoked keys are many soon,
+ * and probes have neither parser nor verb.
+ */
 const SELDOM = new Set([
   'runs.start',
   'runs.retry',
@@ -45,7 +56,15 @@ const SELDOM = new Set([
   'billing.confirm',
   'billing.portal',
   'billing.sync',
+  'reconcile.stripe',
+  'accounts.signUp',
+  'accounts.resetPassword',
+  'accounts.changePassword',
+  'sessions.create',
+  'twoFactor.enable',
+  'twoFactor.disable',
   'organizations.onboard',
+  'organizations.create',
   'apiKeys.revokeSelf',
   'healthz',
   'readyz',
@@ -103,7 +122,10 @@ beforeAll(async () => {
   const worker = await programs.worker(env)
   const { client, apiKey, slug } = await onboard(server.url, 'fuzzed')
   orgs = [slug, (await client.call(getMe, {})).data.org?.id ?? '']
-  known = await fill(client, apiKey, () => worker.stop())
+  const dir = env.TENON_DATA_DIR
+  const people = await makePeople(server.url, dir)
+  const things = await makeThings(database, { client, slug, dir, people })
+  known = await fill(client, apiKey, { endWork: () => worker.stop(), people, things })
 }, 120_000)
 afterAll(async () => {
   await programs.end()
@@ -112,8 +134,16 @@ afterAll(async () => {
   folder.remove()
 })
 
+type Values = Readonly<Record<string, readonly Json[]>>
+const SESSION_ALONE = new Set(OPERATIONS.filter(({ auth }) => auth === 'session').map(({ name }) => name))
+const TO_BE_SIGNED = 'to be signed'
+
 /** Lifts the limits of an organisation and gives it something of everything; answers what leads there. */
-async function fill(client: Client, apiKey: string, endWork: () => Promise<unknown>): Promise<Known> {
+async function fill(
+  client: Client,
+  apiKey: string,
+  { endWork, people, things }: { endWork(): Promise<unknown>; people: KnownPeople; things: Values },
+): Promise<Known> {
   const operator = createClient({ url: server.url, rootKey: ROOT_KEY, fetch })
   const many = 2_000_000_000
   const limits = {
@@ -145,8 +175,10 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
   )
   const revokedBySelf = keys.slice(200).map(({ secret }) => secret)
   const reader = (await client.call(createApiKey, { name: 'reader', scopes: ['runs:read'] })).data.secret
-  const values: Readonly<Record<string, readonly Json[]>> = {
+  const values: Values = {
     ...live,
+    ...people.values,
+    ...things,
     org: orgs,
     connection: ['staff', 'nobody'],
     'organizations.delete org': [ended.slug],
@@ -184,6 +216,10 @@ async function fill(client: Client, apiKey: string, endWork: () => Promise<unkno
     values: (operation, field) => values[`${operation} ${field}`] ?? values[field] ?? [],
     credentials: (operation, scheme) => {
       if (scheme === 'rootKey') return [ROOT_KEY]
+      if (scheme === 'signature') return [TO_BE_SIGNED]
+      const sessions = people.sessions[operation]
+      if (sessions !== undefined) return sessions
+      if (SESSION_ALONE.has(operation)) return people.sessions[''] ?? []
       if (operation === 'organizations.delete') return [ended.apiKey]
       return operation === 'apiKeys.revokeSelf' ? revokedBySelf : [...Array<string>(19).fill(apiKey), reader]
     },
@@ -324,11 +360,21 @@ async function send(
         ['Host', host],
         ['X-Forwarded-For', address],
       ]
-      hear(request, await connection.ask(bytesOf(request, added), request.method, request.wire?.hangsUp ?? 'never'))
+      const whole = signed(request)
+      hear(request, await connection.ask(bytesOf(whole, added), request.method, request.wire?.hangsUp ?? 'never'))
     }
     connection.close()
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, work))
+}
+
+/** As Stripe signs the body, whatever has become of it. */
+function signed(request: MadeRequest): MadeRequest {
+  const headers = request.headers.map(([name, value]): Header => [
+    name,
+    value === TO_BE_SIGNED ? signatureOf(request.body ?? '', stripe.settings) : value,
+  ])
+  return { ...request, headers }
 }
 
 /** Without garbage, of which there is now more and now less. Nothing where the operating system does not tell. */

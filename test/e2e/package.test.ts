@@ -13,7 +13,7 @@ const PORT = 17461
 const ADDRESS = `http://127.0.0.1:${PORT}`
 /** Measured: 10.6 MB, of which 0.4 MB are Tenon's own. */
 const MAX_TARBALL_BYTES = 14_000_000
-const MAX_OWN_FILES = 900
+const MAX_OWN_FILES = 1_200
 const SLOW_MS = 190_000
 
 const folder = temporaryFolder('package')

@@ -152,6 +152,18 @@ export const deleteSession = statement<{ id: string; user: string }, SessionRow>
   `delete from user_sessions where id = :id and user_id = :user and expires_at > clock_timestamp() returning ${SESSION}`,
 )
 
+/**
+ * Of somebody whose password is not that any more which has let them in. A change of it that is under way is waited for:
+ * whichever comes last, this or the end of all sessions, finds the session.
+ */
+export const deleteOvertaken = statement<{ token: string; user: string; password: string | null }, { id: string }>(
+  'accounts.deleteOvertaken',
+  `with account as (
+     select password from user_accounts where user_id = :user and provider_id = 'credential' for share)
+   delete from user_sessions
+   where token = :token and (select password from account) is distinct from :password::text returning id`,
+)
+
 export const deleteSessions = statement<{ user: string }>(
   'accounts.deleteSessions',
   'delete from user_sessions where user_id = :user',

@@ -11,6 +11,7 @@ import {
 } from '../../contract/accounts.ts'
 import type { Ctx } from '../../kernel/ctx.ts'
 import { newId } from '../../kernel/ids.ts'
+import { statement } from '../../kernel/statement.ts'
 import { startTestNode, type TestNode } from '../../../test/support/node.ts'
 import {
   callAs,
@@ -194,6 +195,27 @@ describe('a new password', () => {
       })
     await expect(signIn(node, email)).rejects.toThrow('sign_in_failed')
     expect((await signIn(node, email, 'another password')).id).toBe(ada.id)
+  })
+
+  it('lets nobody in whose old one was checked just before', async () => {
+    const email = address('overtaken')
+    const ada = await newPerson(node, email)
+    const lock = statement<object>('', 'lock table user_sessions in exclusive mode')
+    const change = statement<{ user: string }>(
+      '',
+      `update user_accounts set password = reverse(password) where user_id = :user`,
+    )
+    const waiting =
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%user_sessions%'"
+    const trying = await node.database.db.cross('accounts', async (sql) => {
+      await sql.run(lock, {})
+      const late = call(createSession, { email, password: PASSWORD })
+      await waitFor(async () => (await node.database.query(waiting)).length === 1, 10_000)
+      await sql.run(change, { user: ada.id })
+      return { late }
+    })
+    expect(await errorOf(trying.late)).toMatchObject({ code: 'sign_in_failed' })
+    expect(await node.database.query('select from user_sessions where user_id = $1', [ada.id])).toHaveLength(1)
   })
 
   it('ends the links to another that were sent before, also when it was set by who knows the old one', async () => {

@@ -1,5 +1,7 @@
 import { createSession } from '../../contract/accounts.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
+import { deleteOvertaken, selectPasswordUser } from './accounts.sql.ts'
 import { asked, CHALLENGE_SECONDS, headersOf, valueIn } from './auth.ts'
 import { beginSession } from './begin-session.ts'
 import type { Deps } from './deps.ts'
@@ -13,10 +15,12 @@ const ERRORS = {
 } as const
 
 export function createSessionVerb(deps: Deps): BoundVerb {
-  return implement(createSession, async (ctx, { email, password, cookie }) => {
+  return implement(createSession, async (ctx, { email, password: given, cookie }) => {
+    const { db } = deps
     const auth = await deps.auth()
+    const [known] = await db.accounts.run(selectPasswordUser, { email: email.toLowerCase() })
     const { headers, response } = await asked(ERRORS, () =>
-      auth.api.signInEmail({ body: { email, password }, headers: headersOf(ctx), returnHeaders: true }),
+      auth.api.signInEmail({ body: { email, password: given }, headers: headersOf(ctx), returnHeaders: true }),
     )
     if (!('token' in response)) {
       const identifier = valueIn(headers, auth.context.createAuthCookie('two_factor').name)
@@ -29,6 +33,9 @@ export function createSessionVerb(deps: Deps): BoundVerb {
       }
     }
     const { token, user } = response
+    const password = known?.password ?? null
+    const overtaken = await db.accounts.run(deleteOvertaken, { token, user: user.id, password })
+    if (overtaken.length > 0) throw new TenonError('sign_in_failed')
     ctx.log.info({ userId: user.id }, 'a person has signed in')
     return {
       session: beginSession(ctx, deps, { token, cookie }),

@@ -2,12 +2,13 @@ import type { Alert, Metric } from '../../contract/alerts.ts'
 import type { Id, OrgId } from '../../contract/ids.ts'
 import { statement } from '../../kernel/statement.ts'
 
-/** Counts beside what is there. */
+/** Counts beside what is there; rows are held in the same order by all nodes. */
 export const addActivity = statement<{ orgs: OrgId[]; metrics: Metric[]; counts: number[] }>(
   'activity.add',
   `insert into org_activity as a (org_id, metric, hour, count)
    select n.org_id, n.metric, date_trunc('hour', clock_timestamp(), 'UTC'), n.count
    from unnest(:orgs::text[], :metrics::text[], :counts::bigint[]) as n (org_id, metric, count)
+   order by n.org_id, n.metric
    on conflict (org_id, metric, hour) do update set count = a.count + excluded.count`,
 )
 
@@ -24,6 +25,7 @@ export const setActivity = statement<{ metric: Metric; orgs: OrgId[]; hours: str
   `insert into org_activity as a (org_id, metric, hour, count)
    select n.org_id, :metric, n.hour, n.count
    from unnest(:orgs::text[], :hours::timestamptz[], :counts::bigint[]) as n (org_id, hour, count)
+   order by n.org_id, n.hour
    on conflict (org_id, metric, hour) do update set count = excluded.count where a.count <> excluded.count`,
 )
 

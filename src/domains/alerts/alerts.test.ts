@@ -9,6 +9,9 @@ import { listAlerts, METRICS, type Metric } from '../../contract/alerts.ts'
 import { createApiKey, revokeApiKey } from '../../contract/identity.ts'
 import type { OrgId } from '../../contract/ids.ts'
 import { startRun } from '../../contract/runs.ts'
+import type { Call } from '../../kernel/call.ts'
+import { newId } from '../../kernel/ids.ts'
+import { TenonError } from '../../kernel/tenon-error.ts'
 import { startedRuns } from '../../pipelines/engine/index.ts'
 import { usedCredits } from '../credits/index.ts'
 import { createAlerts, type ActivitySource } from './index.ts'
@@ -109,6 +112,30 @@ describe('unusual activity', () => {
 })
 
 describe('what is counted', () => {
+  it('by several nodes at the same moment is counted by all of them', async () => {
+    const orgs = Array.from({ length: 2_000 }, () => newId('org'))
+    const lost: object[] = []
+    const loud = { ...silentLog, warn: (fields: object) => void lost.push(fields) }
+    const refusal = new TenonError('unknown_pipeline')
+    const nodes = [orgs, orgs.toReversed()].map((known) => ({
+      known,
+      alerts: createAlerts({ db: node.database.db, log: loud, sources: [] }),
+    }))
+    for (let round = 0; round < 3; round++)
+      await Promise.all(
+        nodes.map(async ({ known, alerts }) => {
+          for (const one of known) alerts.refused({ principal: { org: { id: one } } } as Call, refusal)
+          await alerts.flush()
+        }),
+      )
+    expect(lost).toEqual([])
+    const [sum] = await node.database.query<{ n: number }>(
+      'select sum(count)::int as n from org_activity where org_id = any($1)',
+      [orgs],
+    )
+    expect(sum?.n).toBe(12_000)
+  })
+
   const counted = async (): Promise<Record<string, number>> => {
     await node.domains.flush()
     const rows = await node.database.query<{ metric: string; count: string }>(

@@ -110,6 +110,27 @@ describe('a subscription', () => {
     expect(gained).toBeLessThanOrEqual(46_500)
   })
 
+  it('that is changed back and forth gives the credits of a larger plan for what was paid, once', async () => {
+    const org = await onboard('back-and-forth')
+    await subscribe(org)
+    const id = await subscriptionOf(org)
+    const change = async (plan: 'solo' | 'team') => {
+      const { items } = await billing.stripe.subscriptions.retrieve(id)
+      const price = [...billing.settings.prices].find(([, sold]) => 'plan' in sold && sold.plan === plan)?.[0] ?? ''
+      await billing.stripe.subscriptions.update(id, {
+        items: [{ id: items.data[0]?.id ?? '', price }],
+        proration_behavior: 'always_invoice',
+      })
+      await billing.quiet()
+    }
+    await change('team')
+    const once = await available(org)
+    for (const plan of ['solo', 'team', 'solo', 'team'] as const) await change(plan)
+    expect(await org.call(getBilling, {})).toMatchObject({ plan: 'team' })
+    // What the clock has moved on between two changes.
+    expect((await available(org)) - once).toBeLessThan(100)
+  })
+
   it('that is cancelled stays to the end of its period, and then the plan falls', async () => {
     const org = await onboard('cancels')
     await subscribe(org)
@@ -208,6 +229,32 @@ describe('closing an organisation', () => {
     await billing.node.domains.identity.sweep()
     expect((await billing.stripe.subscriptions.retrieve(subscription)).status).toBe('canceled')
   })
+
+  it('closes what could still be paid for', async () => {
+    const org = await onboard('closed-early')
+    const { id } = await org.call(createCheckout, { plan: 'solo' })
+    await org.call(deleteOrganization, { confirm: 'closed-early' })
+    await billing.node.domains.identity.sweep()
+    expect((await billing.stripe.checkout.sessions.retrieve(id)).status).toBe('expired')
+    await expect(billing.pay(id)).rejects.toThrow('expired')
+  })
+})
+
+describe('a customer', () => {
+  it('of another organisation is not taken, whatever its metadata says', async () => {
+    const owner = await onboard('owner')
+    const theirs = await customerOf(owner)
+    const robbed = await onboard('forged')
+    const before = await customerOf(robbed)
+    const { metadata } = await billing.stripe.customers.retrieve(before).then((found) => found as { metadata: object })
+    await billing.stripe.customers.update(theirs, { metadata: { ...metadata } })
+    await billing.stripe.customers.del(before)
+    await billing.quiet()
+    await subscribe(robbed)
+    expect(await customerOf(robbed)).not.toBe(theirs)
+    expect(await robbed.call(getBilling, {})).toMatchObject({ plan: 'solo' })
+    expect(await owner.call(getBilling, {})).toMatchObject({ plan: 'free', subscription: null })
+  })
 })
 
 describe('a pack', () => {
@@ -248,6 +295,36 @@ describe('a pack', () => {
   })
 })
 
+describe('a dispute that was won', () => {
+  it('gives back what it has taken, once, and is no finding any more', async () => {
+    const org = await onboard('dispute-won')
+    await buy(org, 'small')
+    const { data } = await billing.stripe.charges.list({ customer: await customerOf(org) })
+    const { id } = await billing.control('disputes', { charge: data[0]?.id ?? '' })
+    await billing.quiet()
+    expect(await available(org)).toBe(WELCOME)
+    await billing.control(`disputes/${String(id)}/close`, { outcome: 'won' })
+    await billing.quiet()
+    await billing.node.database.query(
+      "update stripe_events set state = 'received', claim = claim + 1, next_try_at = now() where type like 'charge.dispute.%'",
+    )
+    await billing.quiet()
+    expect(await available(org)).toBe(WELCOME + 1_000)
+    expect(await findings(org)).not.toContain('payment_disputed')
+  })
+
+  it('and one that was lost takes for good', async () => {
+    const org = await onboard('dispute-lost')
+    await buy(org, 'small')
+    const { data } = await billing.stripe.charges.list({ customer: await customerOf(org) })
+    const { id } = await billing.control('disputes', { charge: data[0]?.id ?? '' })
+    await billing.control(`disputes/${String(id)}/close`, { outcome: 'lost' })
+    await billing.quiet()
+    expect(await available(org)).toBe(WELCOME)
+    expect(await findings(org)).toContain('payment_disputed')
+  })
+})
+
 describe('a checkout', () => {
   it('is for a plan or a pack, and leads back to this server', async () => {
     const org = await onboard('fields')
@@ -260,13 +337,16 @@ describe('a checkout', () => {
       { plan: 'solo', cancelUrl: 'http://127.0.0.1@evil.example/' },
       { plan: 'solo', successUrl: 'javascript:alert(1)' },
       { plan: 'solo', successUrl: 'http://user@127.0.0.1/' },
+      { plan: 'solo', successUrl: 'http://127.0.0.1\\@evil.example/' },
+      { plan: 'solo', successUrl: 'http://127.0.0.1:8080/' },
+      { plan: 'solo', cancelUrl: 'http://１２７.0.0.1/' },
+      { plan: 'solo', cancelUrl: 'http://127.0.0.1/→' },
       { plan: 'solo', quantity: 2 },
     ]
-    for (const input of wrong)
-      expect([input, await org.error(createCheckout, input as { plan: 'solo' })]).toMatchObject([
-        input,
-        { code: 'validation_failed' },
-      ])
+    for (const input of wrong) {
+      const answer = org.error(createCheckout, input).catch((error: Error) => error)
+      expect([input, await answer]).toMatchObject([input, { code: 'validation_failed' }])
+    }
     const made = await org.call(createCheckout, { plan: 'solo', successUrl: 'http://127.0.0.1/thanks' })
     expect(made).toMatchObject({ id: expect.stringMatching(/^cs_/), sandbox: true })
     const session = await billing.stripe.checkout.sessions.retrieve(made.id)

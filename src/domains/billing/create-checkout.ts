@@ -66,11 +66,14 @@ function namesForSale({ settings }: BillingCore): { plans: string[]; packs: stri
   return { plans, packs: packs.map(({ name }) => name) }
 }
 
+/** What every parser of addresses reads alike: no backslash, no blank, nothing beyond ASCII. */
+const PLAIN = /^[\x21-\x5b\x5d-\x7e]+$/
+
 /** Stripe leads there with the id of the checkout: to nobody but this server. */
 function checkReturn(field: string, given: string | undefined, publicUrl: string): void {
   if (given === undefined) return
   const { origin, username, password } = new URL(given)
-  if (origin === new URL(publicUrl).origin && username === '' && password === '') return
+  if (PLAIN.test(given) && origin === new URL(publicUrl).origin && username === '' && password === '') return
   const message = `An address of this server, which begins with ${new URL(publicUrl).origin}/`
   throw new TenonError('validation_failed', { details: { issues: [{ path: `body.${field}`, message }] } })
 }

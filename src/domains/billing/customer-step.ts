@@ -2,7 +2,7 @@ import type { ClosingStep, OnboardingStep } from '../identity/index.ts'
 import { insertAccount, selectAccount } from './accounts.sql.ts'
 import type { BillingCore } from './core.ts'
 import { deleteCustomer, ensureCustomer } from './customers.ts'
-import { find } from './stripe-failure.ts'
+import { ask, find } from './stripe-failure.ts'
 import { fetchSubscriptions, syncAccount } from './sync-account.ts'
 
 /** A customer at Stripe belongs to every organisation. What the saga has written of this step is the intent. */
@@ -25,17 +25,32 @@ export function stripeCustomerStep(core: BillingCore): OnboardingStep {
 
 const ENDED: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired'])
 
-/** Nobody pays for an organisation that was closed: its subscriptions end at once. The customer stays, with its invoices. */
+/**
+ * Nobody pays for an organisation that was closed: what could still be paid is closed first, and its subscriptions end at
+ * once. The customer stays, with its invoices.
+ */
 export function stripeClosingStep(core: BillingCore): ClosingStep {
   return {
     name: 'stripe-subscriptions',
     async run(org) {
       const [account] = await core.db.tenant(org).read.run(selectAccount, { org })
       if (!account?.customerId) return
+      for (const id of await openCheckouts(core, account.customerId))
+        await find(() => core.stripe.checkout.sessions.expire(id, {}, { idempotencyKey: `tenon:expire:${id}` }))
       for (const { id, status } of await fetchSubscriptions(core.stripe, account.customerId))
         if (!ENDED.has(status))
           await find(() => core.stripe.subscriptions.cancel(id, {}, { idempotencyKey: `tenon:cancel:${id}` }))
       await syncAccount(core, org)
     },
   }
+}
+
+const PAGE = 100
+
+async function openCheckouts({ stripe }: BillingCore, customer: string): Promise<readonly string[]> {
+  const open: string[] = []
+  await ask(async () => {
+    for await (const { id } of stripe.checkout.sessions.list({ customer, status: 'open', limit: PAGE })) open.push(id)
+  })
+  return open
 }

@@ -2,12 +2,14 @@ import type { OrgId } from '../../contract/ids.ts'
 import { deleteAccount, insertAccount, selectAccount } from './accounts.sql.ts'
 import type { BillingCore } from './core.ts'
 import { readCustomer } from './objects.ts'
+import { orgOfCustomer } from './org-of-customer.ts'
 import { ask, find, make } from './stripe-failure.ts'
 
 /** A step of onboarding has 20 s; three tries have to fit in. */
 const STEP_REQUEST_MS = 5_000
 const PAGE = 100
 const MAX_LISTED = 2_000
+const MAX_FOUND = 5
 /** The clocks of this machine and of Stripe may differ. */
 const CLOCKS_S = 3_600
 
@@ -39,21 +41,28 @@ export async function ensureCustomer(core: BillingCore, { id, slug, name, genera
  * By what its metadata says. The search of Stripe lags behind by up to a minute, so that those made since the organisation
  * was are looked through as well, the newest first.
  */
-export async function findCustomer({ stripe }: BillingCore, org: OrgId): Promise<string | null> {
+export async function findCustomer(core: BillingCore, org: OrgId): Promise<string | null> {
+  const { stripe } = core
   const options = { timeout: STEP_REQUEST_MS }
-  const found = await ask(() => stripe.customers.search({ query: `metadata['tenon_org']:'${org}'`, limit: 1 }, options))
-  const [first] = found.data
-  if (first !== undefined && !(await isDeleted(stripe, first.id))) return first.id
+  const query = `metadata['tenon_org']:'${org}'`
+  const found = await ask(() => stripe.customers.search({ query, limit: MAX_FOUND }, options))
+  for (const { id } of found.data) if ((await isFree(core, id, org)) && !(await isDeleted(stripe, id))) return id
   let looked = 0
   return ask(async () => {
     const created = { gte: madeAt(org) - CLOCKS_S }
     for await (const one of stripe.customers.list({ created, limit: PAGE }, options)) {
-      if (readCustomer(one).metadata?.['tenon_org'] === org) return one.id
+      if (readCustomer(one).metadata?.['tenon_org'] === org && (await isFree(core, one.id, org))) return one.id
       looked += 1
       if (looked >= MAX_LISTED) return null
     }
     return null
   })
+}
+
+/** Metadata can be written over at Stripe: one that is another organisation's by our own record stays with it. */
+async function isFree(core: BillingCore, customer: string, org: OrgId): Promise<boolean> {
+  const owner = await orgOfCustomer(core, customer)
+  return owner === null || owner === org
 }
 
 async function isDeleted(stripe: BillingCore['stripe'], customer: string): Promise<boolean> {
@@ -78,7 +87,7 @@ export async function deleteCustomer(core: BillingCore, org: OrgId): Promise<voi
   const [account] = await tenant.read.run(selectAccount, { org })
   const customer = account?.customerId ?? (await findCustomer(core, org))
   if (customer !== null)
-    await find(() => core.stripe.customers.del(customer, { idempotencyKey: `tenon:customer:delete:${customer}` }))
+    await find(() => core.stripe.customers.del(customer, {}, { idempotencyKey: `tenon:customer:delete:${customer}` }))
   await tenant.write((sql) => sql.run(deleteAccount, { org }))
 }
 

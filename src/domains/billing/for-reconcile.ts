@@ -9,6 +9,7 @@ import { fetchInvoice, grant, paidByCheckout, paidByInvoice, type PaidFor } from
 import { catchUp } from './inbox/catch-up.ts'
 import type { EventStore } from './inbox/event-store.ts'
 import { readCheckout, readCustomer, readInvoice, readSubscription, type Subscription } from './objects.ts'
+import { orgOfCustomer } from './org-of-customer.ts'
 import { ask, find } from './stripe-failure.ts'
 import { fetchSubscriptions, syncNow } from './sync-account.ts'
 
@@ -77,10 +78,7 @@ export function billingRecords(core: BillingCore, events: EventStore): BillingRe
     grant: (org, paid) => grant(core, org, paid),
     customers: () => listedCustomers(stripe),
     subscriptions: () => listedSubscriptions(core),
-    orgOf: async (customer) => {
-      const [row] = await db.cross('billing', (sql) => sql.run(accounts.selectOrgOfCustomer, { customer }))
-      return row?.orgId ?? null
-    },
+    orgOf: (customer) => orgOfCustomer(core, customer),
     hasCustomer: async (org) => {
       const [row] = await db.tenant(org).read.run(accounts.selectAccount, { org })
       return row !== undefined && row.customerId !== null

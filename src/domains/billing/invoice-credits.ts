@@ -17,8 +17,9 @@ export interface InvoiceCredits {
  * What a paid invoice grants; null for nothing.
  *
  * - At the begin of a period: the plan's credits of a month, times the months of the period.
- * - At a change of plan within a period: the difference between the two plans' credits of a month, times the part of a
- *   month that is left; nothing for a smaller plan, and nothing is taken back.
+ * - At a change of plan: what the new plan gives for the time that is charged, less what the former one gave for the time
+ *   that is credited; nothing for a smaller plan, and nothing is taken back. Of that, the part that is paid with money: what
+ *   a change to a smaller plan has left on the balance pays for the way back, and the credits were kept.
  *
  * Prorations that are put on the next renewal are about time that has passed, and grant nothing.
  */
@@ -34,7 +35,7 @@ export function creditsOfInvoice(invoice: Invoice, prices: StripeSettings['price
     case 'subscription_cycle':
       return ofPeriod(lines.filter(({ proration, amountCents }) => !proration && amountCents >= 0))
     case 'subscription_update':
-      return ofChange(lines)
+      return ofChange(lines, invoice)
     default:
       return null
   }
@@ -53,13 +54,17 @@ function ofPeriod(lines: readonly PlanLine[]): InvoiceCredits | null {
 }
 
 /** The lines of the former plan are credited, those of the new one charged; where nothing is prorated there is only the new one. */
-function ofChange(lines: readonly PlanLine[]): InvoiceCredits | null {
+function ofChange(lines: readonly PlanLine[], { amountDueCents, totalCents }: Invoice): InvoiceCredits | null {
   const largest = ofSign(lines, (cents) => cents >= 0)
   if (largest === null) return null
   const former = ofSign(lines, (cents) => cents < 0)
-  const left = Math.max(0, (largest.endsAt - largest.startsAt) / MONTH_S)
-  const gained = Math.max(0, monthly(largest) - (former === null ? 0 : monthly(former)))
-  return grantOf(largest, Math.floor(gained * left))
+  const gained = Math.max(0, ofTime(largest) - (former === null ? 0 : ofTime(former)))
+  const part = totalCents > 0 ? Math.min(1, amountDueCents / totalCents) : 1
+  return grantOf(largest, Math.floor(gained * part))
+}
+
+function ofTime(line: PlanLine): number {
+  return monthly(line) * Math.max(0, (line.endsAt - line.startsAt) / MONTH_S)
 }
 
 function ofSign(lines: readonly PlanLine[], wanted: (cents: number) => boolean): PlanLine | null {

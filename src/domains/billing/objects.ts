@@ -71,6 +71,7 @@ const invoiceObject = z
     status: z.string().nullish(),
     billing_reason: z.string().nullish(),
     amount_due: z.int(),
+    total: z.int().nullish(),
     currency: z.string().regex(/^[a-z]{3}$/),
     hosted_invoice_url: z
       .url({ protocol: /^https?$/ })
@@ -89,6 +90,8 @@ const invoiceObject = z
     status: invoice.status ?? null,
     billingReason: invoice.billing_reason ?? null,
     amountDueCents: invoice.amount_due,
+    /** Before what stands on the balance of the customer. */
+    totalCents: invoice.total ?? invoice.amount_due,
     currency: invoice.currency,
     pageUrl: invoice.hosted_invoice_url ?? null,
     amountPaidCents: invoice.amount_paid,

@@ -85,6 +85,28 @@ describe('the credits of an invoice', () => {
     expect(invoice('subscription_update', [half('price_team', -4_950), half('price_solo', 1_450)])).toBe(0)
   })
 
+  it('of a change are for the time that is charged, less the time that is credited', () => {
+    const year = line('price_solo', { amount: 29_000, months: 12 })
+    const left = line('price_solo', { amount: -1_450, months: 0.5, proration: true })
+    const credits = invoice('subscription_update', [left, year])
+    expect(credits).toBeGreaterThan(56_000)
+    expect(credits).toBeLessThanOrEqual(57_500)
+  })
+
+  it('of a change are the part that was paid with money, not from the balance', () => {
+    const lines = [
+      line('price_solo', { amount: -2_900, proration: true }),
+      line('price_team', { amount: 9_900, proration: true }),
+    ]
+    const change = (due: number) =>
+      invoice('subscription_update', lines, { total: 7_000, amount_due: due, amount_paid: due })
+    const whole = change(7_000)
+    expect([change(0), change(3_500)]).toEqual([0, Math.floor(whole / 2)])
+    expect(whole).toBeGreaterThan(44_000)
+    // Given for nothing by the operator.
+    expect(invoice('subscription_update', lines, { total: 0, amount_due: 0, amount_paid: 0 })).toBe(whole)
+  })
+
   it('are none for what is not paid in full, not for a plan, or for something else', () => {
     const lines = [line('price_solo')]
     expect(invoice('subscription_create', lines, { status: 'open' })).toBe(0)

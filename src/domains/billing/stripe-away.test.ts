@@ -109,6 +109,13 @@ describe('what is slow or late', () => {
     expect(await org.call(getBilling, {})).toMatchObject({ subscribedPlan: null, subscription: { status: 'canceled' } })
   })
 
+  it('of many syncs at once none keeps the others from their end', async () => {
+    const org = await billing.node.onboard('many-at-once')
+    await pay(org, 'solo')
+    const answers = await Promise.all(Array.from({ length: 16 }, () => org.call(syncBilling, {})))
+    for (const answer of answers) expect(answer).toMatchObject({ subscribedPlan: 'solo', sync: { code: null } })
+  })
+
   it('a sync that was begun by a process that has ended is taken up by another', async () => {
     const org = await billing.node.onboard('taken-up')
     await pay(org, 'team')

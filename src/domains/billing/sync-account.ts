@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrgId } from '../../contract/ids.ts'
 import type { PlanName } from '../../contract/plans.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
@@ -47,13 +48,27 @@ export async function syncAccount(core: BillingCore, org: OrgId): Promise<Synced
   }
 }
 
-/** For somebody who waits for it: again when another has come between. */
+/** For somebody who waits for it: until it holds, or one that began later does, and so has fetched later. */
 export async function syncNow(core: BillingCore, org: OrgId): Promise<void> {
-  for (let left = TRIES; left > 0; left--) if ((await syncAccount(core, org)) !== 'superseded') return
+  for (let left = TRIES; left > 0; left--)
+    if ((await syncAccount(core, org)) !== 'superseded' || (await laterHolds(core, org))) return
   throw new TenonError('billing_unavailable')
 }
 
-const TRIES = 8
+/** To begin again at once would supersede that one in turn: of many at a time, none would end. */
+async function laterHolds({ db }: BillingCore, org: OrgId): Promise<boolean> {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const [account] = await db.tenant(org).read.run(accounts.selectAccount, { org })
+    if (account?.syncState !== 'pending') return account?.syncState === 'synced'
+    await sleep(LOOK_MS)
+  }
+  return false
+}
+
+const TRIES = 4
+const LOOK_MS = 100
+/** As long as Stripe has for an answer, about. */
+const MAX_LOOKS = 100
 /** By then it has failed for more than half a minute. */
 const TOLD_AFTER = 4
 const SYNC_FAILED = { kind: 'sync_failed', subject: 'stripe' } as const
@@ -67,11 +82,9 @@ const GONE: Current = { deleted: true, subscriptions: [] }
 
 /** A customer that Stripe has never heard of is no deleted one: that is another account, or another key. */
 async function fetchCurrent({ stripe }: BillingCore, customer: string): Promise<Current> {
-  const [{ deleted = false }, subscriptions] = await Promise.all([
-    ask(async () => readCustomer(await stripe.customers.retrieve(customer))),
-    fetchSubscriptions(stripe, customer),
-  ])
-  return deleted ? GONE : { deleted, subscriptions }
+  const { deleted = false } = await ask(async () => readCustomer(await stripe.customers.retrieve(customer)))
+  // Of a deleted one Stripe may say as well that it does not know it.
+  return deleted ? GONE : { deleted, subscriptions: await fetchSubscriptions(stripe, customer) }
 }
 
 const PAGE = 100

@@ -1,6 +1,6 @@
 import type { OrgId } from '../../contract/ids.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
-import { revokeGrant } from '../credits/index.ts'
+import { grantCredits, revokeGrant } from '../credits/index.ts'
 import { recordFinding, type FoundThing } from '../findings/index.ts'
 import { auditSystem } from './audit-system.ts'
 import type { BillingCore } from './core.ts'
@@ -43,4 +43,27 @@ export async function takeBack(
     })
     await failpoint('webhook.committed')
   }
+}
+
+/**
+ * Gives again what was taken back under a key, once. What was not taken yet is taken first, so that whoever takes it later
+ * finds that done.
+ */
+export async function giveBack(core: BillingCore, org: OrgId, paid: PaidFor, key: string): Promise<void> {
+  await grant(core, org, paid)
+  await core.db.tenant(org).write(async (sql) => {
+    const { revoked: amount } = await revokeGrant(sql, org, { source: paid.source, key, amount: null })
+    if (amount === 0) return
+    const source = `${key}:won`
+    const { granted } = await grantCredits(sql, org, { kind: paid.kind, source, amount, expiresAt: paid.expiresAt })
+    if (granted)
+      await auditSystem(sql, org, {
+        at: core.clock.now(),
+        action: 'credits.grant',
+        resources: { source },
+        details: { kind: paid.kind, amount },
+      })
+    await failpoint('webhook.written')
+  })
+  await failpoint('webhook.committed')
 }

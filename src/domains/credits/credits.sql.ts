@@ -91,6 +91,20 @@ export const selectEntriesOfRun = statement<EntryFilter & { run: string }, Credi
    order by seq desc limit :limit`,
 )
 
+/** Whether a settlement has captured something since the last of some reservations; both are named as their keys begin. */
+export const selectCapturedSince = statement<
+  { org: OrgId; settlement: string; reservation: string },
+  { captured: boolean }
+>(
+  'credits.capturedSince',
+  `select exists (
+     select from credit_entries
+     where org_id = :org and key >= :settlement || ':' and key < :settlement || ';' and kind = 'capture' and seq > coalesce((
+       select max(seq) from credit_entries
+       where org_id = :org and key >= :reservation || ':' and key < :reservation || ';'), 0)
+   ) as captured`,
+)
+
 /** One row per violation of what must hold at every moment. */
 export const selectDrift = statement<{ org: OrgId }, { what: string; expected: number; found: number }>(
   'credits.drift',

@@ -88,6 +88,39 @@ describe('a grant of the operator', () => {
     )
   })
 
+  it('may be one of many: what is reserved of all at once is settled and given back as well', async () => {
+    await node.onboard('vast')
+    const vast = await idOf('vast')
+    const tenant = node.database.db.tenant(vast)
+    const run = newId('run')
+    await tenant.write(async (sql) => {
+      for (const source of ['one', 'two', 'three'])
+        await credits.grantCredits(sql, vast, { kind: 'pack', source, amount: 1_000_000_000, expiresAt: null })
+      await credits.reserveCredits(sql, vast, { run, amount: 2_500_000_000 })
+    })
+    const { available: left } = await credits.balanceOf(tenant.read, vast)
+    await tenant.write((sql) => credits.releaseRest(sql, vast, { run, key: 'end', capture: 1_200_000_000 }))
+    expect(await credits.balanceOf(tenant.read, vast)).toEqual({ available: left + 1_300_000_000, reserved: 0 })
+    expect(await credits.creditDrift(tenant.read, vast)).toEqual([])
+  })
+
+  it.each([-1, 1.5, 2 ** 53, 1e21, Number.NaN])(
+    'of %s credits is not reserved, settled or refunded',
+    async (amount) => {
+      const run = await chargedRun(3)
+      const before = await available()
+      for (const change of [
+        (sql: Sql) => credits.reserveCredits(sql, id, { run, amount, key: 'odd' }),
+        (sql: Sql) => credits.settleCredits(sql, id, { run, key: 'odd', captured: amount, released: 0 }),
+        (sql: Sql) => credits.settleCredits(sql, id, { run, key: 'odd', captured: 0, released: amount }),
+        (sql: Sql) => credits.refundCredits(sql, id, { run, key: 'odd', amount, reason: 'odd' }),
+        (sql: Sql) => credits.revokeGrant(sql, id, { source: 'root:once', key: 'odd', amount }),
+      ])
+        await expect(write<unknown>(change)).rejects.toMatchObject({ code: 'validation_failed' })
+      expect(await available()).toBe(before)
+    },
+  )
+
   it('never makes a balance that is no exact number', async () => {
     const other = await node.onboard('endless')
     const endless = await idOf('endless')
@@ -259,6 +292,23 @@ describe('the ledger', () => {
       `select from credit_entries where org_id = '${id}'`,
     )
     expect(gone).toEqual([])
+  })
+
+  it.each([
+    [
+      'a grant by the engine',
+      'tenon_engine',
+      `insert into credit_grants (org_id, id, source, kind, amount, remaining)`,
+    ],
+    ['moving an account', 'tenon_app', `update credit_accounts set org_id`],
+    ['moving an account, by the engine', 'tenon_engine', `update credit_accounts set org_id`],
+  ])('does not permit %s', async (_, role, change) => {
+    const rest = change.startsWith('insert') ? ` values ('${id}', 'g', 's', 'pack', 1, 1)` : ` = 'org_other'`
+    const tried = node.database.afterwards(
+      `select set_config('app.org_id', '${id}', true); set local role ${role}; ${change}${rest}`,
+      'select 1',
+    )
+    await expect(tried).rejects.toThrow(/permission denied/)
   })
 
   it('shows a reconciler what does not add up', async () => {

@@ -23,10 +23,18 @@ export async function paidGrants(sql: Sql, org: OrgId): Promise<ReadonlyMap<stri
   return new Map(rows.map(({ source, amount }) => [source, amount]))
 }
 
-/** Gives back what is still reserved for a run that has ended. Answers how much that was: of several at once, to one alone. */
-export async function releaseHeld(sql: Sql, org: OrgId, { run, key }: { run: RunId; key: string }): Promise<number> {
+/**
+ * Gives back what is still reserved for a run that has ended. Answers how much that was: of several at once, to one alone.
+ * Whether it has is asked while nobody can reserve: a run that is tried again keeps what it has reserved.
+ */
+export async function releaseHeld(
+  sql: Sql,
+  org: OrgId,
+  { run, key, hasEnded }: { run: RunId; key: string; hasEnded: () => Promise<boolean> },
+): Promise<number> {
   const reserved = async () => (await creditsOfRuns(sql, org, [run])).get(run)?.reserved ?? 0
   await sql.run(holdAccount, { org })
+  if (!(await hasEnded())) return 0
   const before = await reserved()
   await releaseRest(sql, org, { run, key })
   return before - (await reserved())

@@ -5,7 +5,7 @@ import { grantVerb } from './grant-verb.ts'
 import { listEntriesVerb } from './list-entries.ts'
 import { refundVerb } from './refund-verb.ts'
 
-export { balanceOf, creditsOfRuns, type Balance, type RunCredits } from './balance.ts'
+export { balanceOf, creditsOfRuns, wasCharged, type Balance, type RunCredits } from './balance.ts'
 export { creditDrift, type CreditDrift } from './drift.ts'
 export { heldCredits, paidGrants, releaseHeld } from './for-reconcile.ts'
 export { expireCredits } from './expire-credits.ts'

@@ -15,7 +15,7 @@ export function monthOf(now: Date): Month {
   return { source: `plan:${name}`, name, end: new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)) }
 }
 
-/** Gives an organisation without a subscription what its plan has for this month; what is left of it ends with the month. */
+/** Gives an organisation what the plan that it was given has for this month; what is left of it ends with the month. */
 export async function grantMonth(
   sql: Sql,
   org: OrgId,

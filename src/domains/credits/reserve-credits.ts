@@ -2,7 +2,7 @@ import type { OrgId, RunId } from '../../contract/ids.ts'
 import { failpoint } from '../../kernel/failpoint.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
-import { checkAmount } from './amount.ts'
+import { checkReservation } from './amount.ts'
 import { balanceOf } from './balance.ts'
 import { expireCredits } from './expire-credits.ts'
 import * as ledger from './ledger.sql.ts'
@@ -20,7 +20,7 @@ export interface Reservation {
  * @throws TenonError `insufficient_credits`, `validation_failed`
  */
 export async function reserveCredits(sql: Sql, org: OrgId, { run, amount, key = 'start' }: Reservation): Promise<void> {
-  checkAmount(amount)
+  checkReservation(amount)
   const wanted = { org, run, key: `${run}:reserve:${key}`, amount }
   let [row] = await sql.run(ledger.reserve, wanted)
   if (row?.outcome === 'refused' && (await balanceOf(sql, org)).available >= amount) {

@@ -18,7 +18,7 @@ export interface SweepOptions {
 
 /**
  * Writes off what has expired, gives back what is held for longer than any run lives, and gives the credits of the month to
- * whoever has no subscription. Several nodes may do it at once: each grant and each expiry happens once.
+ * whoever does not pay for theirs. Several nodes may do it at once: each grant and each expiry happens once.
  */
 export async function sweepCredits(db: Database, { clock, log }: SweepOptions): Promise<void> {
   const each = eachFor(db, log)

@@ -5,6 +5,8 @@ import type { Sql } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
 import { holdKey } from './identity.sql.ts'
 
+const NEEDED: Scope = 'api-keys:write'
+
 /** What a member may do now, held to the end of the transaction; null for who is none any more. */
 export type HoldMember = (sql: Sql, org: OrgId, user: UserId) => Promise<readonly Scope[] | null>
 
@@ -23,12 +25,14 @@ export interface Maker {
  * token is what its issuer has signed: it can not have been revoked, and what it makes ends with it. What a person makes
  * is the organisation's, and stays when they leave.
  *
- * @throws TenonError `invalid_api_key`, `not_found` for somebody who is no member any more
+ * @throws TenonError `invalid_api_key`, `forbidden`, `not_found` for somebody who is no member any more
  */
 export async function holdMaker({ sql, orgId, actor, scopes, clock }: Ctx, holdMember: HoldMember): Promise<Maker> {
   if (actor.kind === 'user') {
     const theirs = await holdMember(sql, orgId(), actor.id)
     if (theirs === null) throw new TenonError('not_found')
+    // A role that was lowered since the call was let in.
+    if (!theirs.includes(NEEDED)) throw new TenonError('forbidden', { details: { scope: NEEDED } })
     return { id: actor.id, scopes: theirs, callsPerHour: null, lineage: null, expiresAt: null }
   }
   if (actor.kind === 'token')

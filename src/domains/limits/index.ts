@@ -18,7 +18,7 @@ export {
 export { createRateLimiter } from './rate-limiter.ts'
 export { repairUsage, type Counted } from './repair-usage.ts'
 export { LIMITS_OF_ORG, type OrgLimitsRow } from './usage.sql.ts'
-export { lowerUsage, quotaStep, raiseUsage } from './usage.ts'
+export { aboveLimits, lowerUsage, quotaStep, raiseUsage } from './usage.ts'
 
 export const limitsVerbs: readonly BoundVerb[] = [getLimitsVerb, setLimitsVerb]
 

@@ -2,7 +2,7 @@ import { largerPlan, PLANS, type Limits, type PlanName } from '../../contract/pl
 import type { OrgId } from '../../contract/ids.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import type { Database } from '../../platform/db/index.ts'
-import { insertLimits, selectLimits, selectUnsubscribed, updateSubscribedPlan, type OrgLimitsRow } from './usage.sql.ts'
+import { insertLimits, selectLimits, selectPlans, updateSubscribedPlan, type OrgLimitsRow } from './usage.sql.ts'
 
 export interface PlanAndLimits {
   readonly plan: PlanName
@@ -50,12 +50,16 @@ export interface MonthlyCredits {
   readonly creditsPerMonth: number
 }
 
-/** Organisations without a subscription and what their plan gives in a month, in pages: whoever subscribes pays for theirs. */
+/**
+ * Organisations and what the operator's plan gives them in a month, in pages: whoever subscribes to as much, or more, gets
+ * what is paid for.
+ */
 export async function* orgsForMonthlyCredits(db: Database): AsyncGenerator<MonthlyCredits> {
   for (let after = ''; ;) {
-    const page = await db.cross('keeper', (sql) => sql.run(selectUnsubscribed, { after }))
-    for (const { org, plan } of page) {
+    const page = await db.cross('keeper', (sql) => sql.run(selectPlans, { after }))
+    for (const { org, plan, subscribedPlan } of page) {
       after = org
+      if (subscribedPlan === plan || largerPlan(plan, subscribedPlan) !== plan) continue
       yield { org, plan, creditsPerMonth: PLANS[plan].creditsPerMonth }
     }
     if (page.length === 0) return

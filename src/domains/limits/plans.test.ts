@@ -159,9 +159,12 @@ describe('seats and integrations', () => {
 })
 
 describe('credits of the month', () => {
-  it('are for every organisation without a subscription, by its plan', async () => {
-    const [one, two] = [await free('monthly'), await free('paying')]
+  it('are for every organisation whose plan is not the one that it pays for', async () => {
+    const [one, two, three] = [await free('monthly'), await free('paying'), await free('given-and-paying')]
     await subscribe(two.id, 'team')
+    // What it pays for is less than what it was given, and takes nothing of that away.
+    await call(setLimits, { org: three.slug }, { plan: 'team' })
+    await subscribe(three.id, 'solo')
     const found = new Map<OrgId, number>()
     for await (const { org, creditsPerMonth } of orgsForMonthlyCredits(node.database.db)) {
       expect(found.has(org)).toBe(false)
@@ -169,5 +172,6 @@ describe('credits of the month', () => {
     }
     expect(found.get(one.id)).toBe(100)
     expect(found.has(two.id)).toBe(false)
+    expect(found.get(three.id)).toBe(50_000)
   })
 })

@@ -106,9 +106,12 @@ export const closeLimits = statement<{ org: OrgId }>(
   'update org_limits set closed = true where org_id = :org',
 )
 
-/** Without a subscription; by the role that keeps house. */
-export const selectUnsubscribed = statement<{ after: string }, { org: OrgId; plan: PlanName }>(
-  'limits.unsubscribed',
-  `select org_id as org, plan from org_limits where subscribed_plan is null and not closed and org_id > :after
+/** Of those that are not closed; by the role that keeps house. */
+export const selectPlans = statement<
+  { after: string },
+  { org: OrgId; plan: PlanName; subscribedPlan: PlanName | null }
+>(
+  'limits.plans',
+  `select org_id as org, plan, subscribed_plan from org_limits where not closed and org_id > :after
    order by org_id limit 500`,
 )

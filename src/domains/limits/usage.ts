@@ -4,6 +4,7 @@ import type { Step } from '../../kernel/call.ts'
 import type { TenantOf } from '../../kernel/call-ctx.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import { TenonError } from '../../kernel/tenon-error.ts'
+import { limitsOf } from './plan.ts'
 import * as statements from './usage.sql.ts'
 
 export const DAILY: ReadonlySet<Quota> = new Set<Quota>(['runsPerDay'])
@@ -32,6 +33,22 @@ export async function usageOf(sql: Sql, org: OrgId): Promise<Usage> {
   const rows = await sql.run(statements.selectUsage, { org, today: true })
   const used = new Map(rows.map((row) => [row.quota, row.used]))
   return Object.fromEntries(QUOTAS.map((quota) => [quota, used.get(quota) ?? 0])) as unknown as Usage
+}
+
+export interface AboveLimit {
+  readonly quota: Quota
+  readonly used: number
+  readonly limit: number
+}
+
+/** Of what stands, and does not end with the day: what there is more of than is allowed, as after a smaller plan. */
+export async function aboveLimits(sql: Sql, org: OrgId): Promise<readonly AboveLimit[]> {
+  const [{ limits }, used] = [await limitsOf(sql, org), await usageOf(sql, org)]
+  return QUOTAS.filter((quota) => !DAILY.has(quota) && used[quota] > limits[quota]).map((quota) => ({
+    quota,
+    used: used[quota],
+    limit: limits[quota],
+  }))
 }
 
 /** Refuses before the verb does any work; the verb's own transaction then decides. */

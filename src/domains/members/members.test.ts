@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listAudit } from '../../contract/audit.ts'
-import { createApiKey, createOrganization, getMe, listApiKeys } from '../../contract/identity.ts'
+import { createApiKey, createOrganization, getMe, listApiKeys, rotateApiKey } from '../../contract/identity.ts'
+import type { OrgId } from '../../contract/ids.ts'
 import { getLimits } from '../../contract/limits.ts'
 import {
   createInvitation,
@@ -29,6 +30,8 @@ import { ownOrg } from '../../../test/support/own-org.ts'
 import { callAs, newPerson, type TestPerson } from '../../../test/support/person.ts'
 import { findOrg } from '../identity/index.ts'
 import { createRateLimiter } from '../limits/index.ts'
+import { waitFor } from '../../../test/support/wait-for.ts'
+import { updateRole } from './members.sql.ts'
 
 let node: TestNode
 let org: TestOrg
@@ -270,34 +273,26 @@ describe('a person who makes an organisation', () => {
   })
 
   it('makes and renews none when their role was lowered since the call was let in', async () => {
-    const { database } = node
-    const count = async () => (await database.query('select from api_keys')).length
     const { id: key } = await admin.call(createApiKey, { name: 'to be renewed', scopes: ['runs:read'] })
-    const before = await count()
-    const as = { credentials: { apiKey: admin.session } }
-    for (const [operation, input] of [
-      [createApiKey, { org: org.slug, name: 'too late', scopes: ['runs:read'] }],
-      [rotateApiKey, { org: org.slug, key }],
-    ] as const) {
-      const lowered = Promise.withResolvers<void>()
-      const calling = Promise.withResolvers<Promise<Outcome>>()
-      const lowering = database.db.tenant(orgId).write(async (sql) => {
-        const [row] = await sql.run(updateRole, { org: orgId, user: admin.id, role: 'viewer' })
-        expect(row?.role).toBe('viewer')
-        calling.resolve(callAs(node, as, operation, input))
-        await lowered.promise
-      })
-      const call = (await calling.promise.then.length) === 0 ? undefined : calling.promise
-      await waitFor(
-        async () => (await database.query("select from pg_stat_activity where wait_event_type = 'Lock'")).length > 0,
-        5_000,
-      )
-      lowered.resolve()
-      await lowering
-      expect(await call).toMatchObject({ status: 403, code: 'forbidden' })
-      await database.query("update members set role = 'admin' where user_id = $1", [admin.id])
-    }
-    expect(await count()).toBe(before)
+    const [row] = await node.database.query<{ id: OrgId }>('select org_id as id from organizations where slug = $1', [
+      org.slug,
+    ])
+    const lowering = Promise.withResolvers<void>()
+    const lowered = node.database.db.tenant(row?.id ?? 'org_none').write(async (sql) => {
+      await sql.run(updateRole, { org: row?.id ?? 'org_none', user: admin.id, role: 'viewer' })
+      await lowering.promise
+    })
+    const calls = [
+      admin.error(createApiKey, { name: 'late', scopes: ['runs:read'] }),
+      admin.error(rotateApiKey, { key }),
+    ]
+    const waiting =
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%for share%'"
+    await waitFor(async () => (await node.database.query(waiting)).length === calls.length, 5_000)
+    lowering.resolve()
+    await lowered
+    for (const refused of await Promise.all(calls))
+      expect(refused).toMatchObject({ code: 'forbidden', details: { scope: 'api-keys:write' } })
   })
 })
 

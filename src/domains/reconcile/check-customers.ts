@@ -13,26 +13,34 @@ export interface WholeCheck {
   readonly deps: ReconcileDeps
   readonly dryRun: boolean
   readonly tally: Tally
+  readonly signal: AbortSignal
 }
 
 const KINDS: readonly OrphanKind[] = ['customer_without_org', 'customer_twice', 'subscription_without_org']
 
 /** Customers and subscriptions in Stripe beside the organisations that they are of. */
 export async function checkCustomers(check: WholeCheck, billing: BillingRecords): Promise<void> {
-  const { deps, dryRun, tally } = check
+  const { deps, dryRun, tally, signal } = check
   const since = await databaseNow(deps)
   const unlinked = new Set<string>()
   for await (const customer of billing.customers()) {
+    stopWhen(signal)
     tally.checked('customers')
     if (isSettled(deps, customer.createdAt) && (await checkCustomer(check, billing, customer)) === 'unlinked')
       unlinked.add(customer.id)
   }
   for await (const { id, customer, createdAt } of billing.subscriptions()) {
+    stopWhen(signal)
     tally.checked('customers')
     if (isSettled(deps, createdAt) && !unlinked.has(customer) && (await billing.orgOf(customer)) === null)
       await sawOrphan(check, 'subscription_without_org', id, { customer })
   }
   if (!dryRun) await resolveOrphansUnseen(deps.db, { kinds: KINDS, since })
+}
+
+/** What was looked at in part says nothing about the rest. @throws TenonError `unavailable` */
+export function stopWhen({ aborted }: AbortSignal): void {
+  if (aborted) throw new TenonError('unavailable')
 }
 
 export async function databaseNow({ db }: ReconcileDeps): Promise<string> {

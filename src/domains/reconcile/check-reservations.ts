@@ -34,7 +34,8 @@ async function isHeld({ deps, org }: OrgCheck, run: RunId): Promise<boolean> {
 /** Answers whether there was something to give back still. */
 function release({ deps, org }: OrgCheck, run: RunId): Promise<boolean> {
   return deps.db.tenant(org).write(async (sql) => {
-    const credits = await releaseHeld(sql, org, { run, key: 'reconcile' })
+    const hasEnded = async () => (await deps.runEnds(sql, org, [run])).get(run) === true
+    const credits = await releaseHeld(sql, org, { run, key: 'reconcile', hasEnded })
     if (credits === 0) return false
     await auditRepair(sql, org, {
       kind: 'hold_of_ended_run',

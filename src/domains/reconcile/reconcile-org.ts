@@ -1,7 +1,9 @@
 import type { FindingKind } from '../../contract/finding-kinds.ts'
 import type { OrgId } from '../../contract/ids.ts'
+import type { Sql } from '../../kernel/statement.ts'
 import type { BillingState } from '../billing/index.ts'
-import { recordFinding, resolveOthers } from '../findings/index.ts'
+import { recordFinding, resolveOthers, type FoundThing } from '../findings/index.ts'
+import { aboveLimits } from '../limits/index.ts'
 import { checkGrants } from './check-grants.ts'
 import { checkLedger } from './check-ledger.ts'
 import { checkReservations } from './check-reservations.ts'
@@ -12,7 +14,7 @@ import { upsertReconciliation } from './reconcile.sql.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** What only these checks find: what they do not find again is over. */
-const KINDS: readonly FindingKind[] = ['credit_drift', 'hold_without_run', 'hold_of_ended_run']
+const KINDS: readonly FindingKind[] = ['credit_drift', 'hold_without_run', 'hold_of_ended_run', 'above_limit']
 const STRIPE_KINDS: readonly FindingKind[] = [
   'tier_drift',
   'subscription_drift',
@@ -61,8 +63,18 @@ interface Conclusion {
 
 function conclude({ deps, org, tally, left }: OrgCheck, { state, over }: Conclusion): Promise<void> {
   return deps.db.tenant(org).write(async (sql) => {
-    for (const found of left) await recordFinding(sql, org, found)
-    await resolveOthers(sql, org, { kinds: over, seen: left })
+    const seen = [...left, ...(await beyondPlan(sql, org))]
+    for (const found of seen) await recordFinding(sql, org, found)
+    await resolveOthers(sql, org, { kinds: over, seen })
     await sql.run(upsertReconciliation, { org, state, ...tally.sum() })
   })
+}
+
+/** Told beside what is found: nothing is wrong with it. */
+async function beyondPlan(sql: Sql, org: OrgId): Promise<FoundThing[]> {
+  return (await aboveLimits(sql, org)).map(({ quota, used, limit }) => ({
+    kind: 'above_limit',
+    subject: quota,
+    details: { used, limit },
+  }))
 }

@@ -43,21 +43,23 @@ export async function runRound(deps: ReconcileDeps, options: RoundOptions): Prom
 }
 
 async function compareIn(deps: ReconcileDeps, options: RoundOptions): Promise<Round> {
-  const { dryRun, only, cursor } = options
-  const round: Round = { deps, options, tally: createTally(), orgs: 0, failures: [], nextCursor: null }
+  const { dryRun, only, cursor, signal } = options
   const after = cursor === undefined ? '' : decodeCursor(cursor, position).after
+  const round: Round = { deps, options, tally: createTally(), orgs: 0, after, failures: [], nextCursor: null }
   if (only !== undefined) {
     const org = await findOrg(deps.db, only)
     if (org === null) throw new TenonError('not_found')
     await compare(round, org.id)
     return round
   }
-  const whole = { deps, dryRun, tally: round.tally }
+  const whole = { deps, dryRun, tally: round.tally, signal }
   if (after === '' && deps.billing !== null) await attempt(round, 'events', () => checkEvents(round))
-  if (!(await compareAll(round, after))) return round
+  if (!(await compareAll(round))) return round
   const { billing } = deps
   if (billing !== null) await attempt(round, 'customers', () => checkCustomers(whole, billing))
   await attempt(round, 'loose ends', () => checkLooseEnds(whole))
+  // The organisations are through, the rest is not.
+  if (signal.aborted) round.nextCursor = encodeCursor({ after: round.after })
   return round
 }
 
@@ -66,25 +68,26 @@ interface Round {
   readonly options: RoundOptions
   readonly tally: Tally
   orgs: number
+  /** The last organisation that was compared. */
+  after: string
   readonly failures: unknown[]
   nextCursor: string | null
 }
 
 /** Answers false when the rest has to wait. */
-async function compareAll(round: Round, begin: string): Promise<boolean> {
+async function compareAll(round: Round): Promise<boolean> {
   const { deps, options } = round
   const until = performance.now() + options.budgetMs
   let inARow = 0
-  let after = begin
-  for await (const org of orgIds(deps.db, begin)) {
+  for await (const org of orgIds(deps.db, round.after)) {
     if (performance.now() > until || options.signal.aborted) {
-      round.nextCursor = encodeCursor({ after })
+      round.nextCursor = encodeCursor({ after: round.after })
       return false
     }
     inARow = (await compare(round, org)) ? 0 : inARow + 1
-    after = org
+    round.after = org
     if (inARow < MOST_FAILURES) continue
-    round.nextCursor = encodeCursor({ after })
+    round.nextCursor = encodeCursor({ after: round.after })
     return false
   }
   return true

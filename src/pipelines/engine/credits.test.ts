@@ -196,6 +196,51 @@ describe('a metered run', () => {
     ).toBe(22)
   })
 
+  it('pays for itself once, however often it is tried until nothing of it is left', async () => {
+    expect(
+      await cost(async () => {
+        let broken = true
+        let unfinished = false
+        const work = async (_: unknown, __: unknown, n: number) => {
+          if (n === 2 && broken) throw new TenonError('not_found')
+        }
+        const finish = async () => {
+          if (unfinished) throw new TenonError('not_found')
+        }
+        const run = await sample.begin(org, { chunks: 4, behaviour: { work, finish } }, tolerant)
+        expect(await sample.ended(org, run)).toMatchObject({ status: 'completed_with_errors' })
+        unfinished = true
+        await org.call(retryRun, { run })
+        await sample.until(org, run, ({ status }) => status === 'failed')
+        broken = false
+        unfinished = false
+        await org.call(retryRun, { run })
+        const ended = await sample.until(org, run, ({ status }) => status === 'succeeded')
+        expect(ended.credits).toMatchObject({ reserved: 0, captured: 22 })
+      }),
+    ).toBe(22)
+  })
+
+  it('that is tried again as a whole, and fails, pays for itself when it ends well', async () => {
+    expect(
+      await cost(async () => {
+        let unfinished = false
+        const finish = async () => {
+          if (unfinished) throw new TenonError('not_found')
+        }
+        const run = await sample.begin(org, { chunks: 1, behaviour: { finish } })
+        await sample.ended(org, run)
+        unfinished = true
+        await org.call(retryRun, { run, parts: 'all' })
+        await sample.until(org, run, ({ status }) => status === 'failed')
+        unfinished = false
+        await org.call(retryRun, { run })
+        const ended = await sample.until(org, run, ({ status }) => status === 'succeeded')
+        expect(ended.credits).toMatchObject({ reserved: 0, captured: 26 })
+      }),
+    ).toBe(26)
+  })
+
   it('that is tried again as a whole pays again', async () => {
     expect(
       await cost(async () => {

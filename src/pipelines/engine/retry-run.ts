@@ -7,7 +7,7 @@ import { currentTraceParent } from '../../kernel/trace.ts'
 import { implement, type BoundVerb } from '../../kernel/verb.ts'
 import type { PipelineMap } from './pipeline.ts'
 import { showRun } from './show-run.ts'
-import { costOf, reserveFor } from './run-credits.ts'
+import { reserveAgain } from './run-credits.ts'
 import * as runs from './runs.sql.ts'
 
 /** Brings an ended run back: what is done again is ready, and the run goes on at the first step that has something to do. */
@@ -19,7 +19,9 @@ export function retryRunVerb(pipelines: PipelineMap): BoundVerb {
     const run = await retryable(ctx, id, parts)
     const status = await reset(ctx, run.id, parts === 'all')
     const { done, left } = await counts(ctx, run.id)
-    await reserveAgain(ctx, run, { parts, chunks: status === 'planning' ? (run.chunksTotal ?? 0) : left })
+    const chunks = status === 'planning' ? (run.chunksTotal ?? 0) : left
+    const again = { price: run, whole: parts === 'all', chunks, life: run.endedAt ?? '' }
+    await reserveAgain(sql, { org, run: run.id }, again)
     await raiseUsage(sql, org, 'concurrentRuns', limits)
     await raiseUsage(sql, org, 'runsPerDay', limits)
     const [row] = await sql.run(runs.reviveRun, {
@@ -36,20 +38,6 @@ export function retryRunVerb(pipelines: PipelineMap): BoundVerb {
     ctx.note({ parts })
     return showRun(sql, org, row)
   })
-}
-
-/**
- * What is done again is paid again, since what was not done was given back; the run itself only when it has not ended well
- * yet, or is done again as a whole.
- */
-async function reserveAgain(
-  { sql, orgId }: Ctx,
-  run: runs.RunRow,
-  { parts, chunks }: { parts: 'failed' | 'all'; chunks: number },
-): Promise<void> {
-  const charged = parts === 'failed' && run.status === 'completed_with_errors'
-  const amount = costOf(run, { chunks, charged })
-  await reserveFor(sql, { org: orgId(), run: run.id }, { key: `again:${run.endedAt}`, amount })
 }
 
 /** What the pipeline has to put right comes first: locks are taken in the order of every settlement. */

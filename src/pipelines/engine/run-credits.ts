@@ -1,5 +1,5 @@
 import type { OrgId, RunId } from '../../contract/ids.ts'
-import { releaseRest, reserveCredits, settleCredits } from '../../domains/credits/index.ts'
+import { releaseRest, reserveCredits, settleCredits, wasCharged } from '../../domains/credits/index.ts'
 import type { Log } from '../../kernel/ctx.ts'
 import type { Sql } from '../../kernel/statement.ts'
 import type { Price } from './pipeline.ts'
@@ -51,11 +51,32 @@ export async function chargeRun(sql: Sql, charge: Charge, log: Log): Promise<voi
     log.error({ org, runId: settlement.run, captured: settlement.captured }, 'a run has done more than it has reserved')
 }
 
+/** What the settlement that ends a run, and the reservation of one that is done again as a whole, are called. */
+const END = 'end'
+const WHOLE = 'whole'
+
+/**
+ * What is done again is paid again, since what was not done was given back; the run itself only when it has not ended well
+ * yet, or is done again as a whole.
+ *
+ * @throws TenonError `insufficient_credits`
+ */
+export async function reserveAgain(
+  sql: Sql,
+  { org, run }: RunKey,
+  { price, whole, chunks, life }: { price: RunPrice; whole: boolean; chunks: number; life: string },
+): Promise<void> {
+  if (price.priceRun === null) return
+  const charged = !whole && (await wasCharged(sql, org, { run, settlement: END, reservation: WHOLE }))
+  const key = `${whole ? WHOLE : 'again'}:${life}`
+  await reserveFor(sql, { org, run }, { key, amount: costOf(price, { chunks, charged }) })
+}
+
 /** In the transaction that ends the run: what it did not use goes back; of the rest, the price of the run is charged or not. */
 export async function closeCredits(
   sql: Sql,
   { org, run }: RunKey,
   { priceRun, charge }: { readonly priceRun: number | null; readonly charge: boolean },
 ): Promise<void> {
-  if (priceRun !== null) await releaseRest(sql, org, { run, key: 'end', capture: charge ? priceRun : 0 })
+  if (priceRun !== null) await releaseRest(sql, org, { run, key: END, capture: charge ? priceRun : 0 })
 }

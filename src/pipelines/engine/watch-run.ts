@@ -13,7 +13,7 @@ import { selectLogs, selectRun } from './runs.sql.ts'
 const position = z.strictObject({ run: z.string().max(200), log: z.int().min(0) })
 
 const LOOK_MS = 400
-/** After so long a watcher comes again, and with it the question whether it still may. */
+/** After so long a watcher comes again, perhaps to another node. */
 const STREAM_MS = 55_000
 const LINES = 200
 

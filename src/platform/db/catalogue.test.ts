@@ -33,7 +33,7 @@ const NOT_BY_ORG = [
 /** Statements that cross organisations, for the role that runs them. */
 const CROSS_TENANT = new RegExp(
   '^(?:engine\\.|members\\.(?:ofUser|entrances|usersWithout)$|invitations\\.(?:byToken|orgsWithExpired)$|stripe\\.|billing\\.(?:orgOfCustomer|claimDueSyncs)$|accounts\\.|issuers\\.|mail\\.|identity\\.(?:keyByDigest|findOrganizations?|touchKeys|epoch|orgIds|takeClosing|deleteClosedOrganizations|.*Onboarding.*)$' +
-    '|limits\\.(?:takeCallerPermit|deleteEndedWindows|unsubscribed)$|idempotency\\.deleteExpired$|orphans\\.|reconcile\\.(?:now|takeLease|leaveLease)$|activity\\.|alerts\\.(?:takeDue|deleteOld)$|credits\\.(?:usedByHour|expiring|forgotten|without)$|code\\.dueRebuilds$|queue\\.countJobs$)',
+    '|limits\\.(?:takeCallerPermit|deleteEndedWindows|plans)$|idempotency\\.deleteExpired$|orphans\\.|reconcile\\.(?:now|takeLease|leaveLease)$|activity\\.|alerts\\.(?:takeDue|deleteOld)$|credits\\.(?:usedByHour|expiring|forgotten|without)$|code\\.dueRebuilds$|queue\\.countJobs$)',
 )
 
 /** One row per violation. */

@@ -39,7 +39,8 @@ const TICK_MS = 1_000
 /** A Stripe of one's own, which the official library talks to unchanged. */
 export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   const { port = 0, apiKey = 'sk_test_tenon_sandbox', stateFile, now = () => new Date() } = options
-  const store = new Store(stateFile === undefined ? undefined : readState(stateFile))
+  const state = stateFile === undefined ? undefined : readState(stateFile)
+  const store = new Store(state?.snapshot, state?.changes)
   const clock = createClock(store, now)
   const faults = createFaults()
   let url = ''

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { request } from 'node:http'
 import type Stripe from 'stripe'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { monthly, sandboxed, type Sandboxed } from '../../../test/support/stripe-sandbox.ts'
@@ -67,6 +68,23 @@ describe('the page of a checkout', () => {
   })
 })
 
+describe('an address that is led to', () => {
+  it.each(['http://127.0.0.1:9/→?x={CHECKOUT_SESSION_ID}', 'http://127.0.0.1:9/a\nb?x={CHECKOUT_SESSION_ID}'])(
+    'is written as a header can hold it: %j',
+    async (success) => {
+      const price = await monthly(stripe, 2_000)
+      const { id, url } = await stripe.checkout.sessions.create({
+        mode: 'subscription',
+        line_items: [{ price: price.id, quantity: 1 }],
+        success_url: success,
+      })
+      const paid = await submit(url ?? '', { card: 'ok' })
+      const location = new URL(success.replace('{CHECKOUT_SESSION_ID}', id)).href
+      expect([paid.status, paid.headers.get('location')]).toEqual([303, location])
+    },
+  )
+})
+
 describe('the page of a customer', () => {
   it('cancels, keeps and changes what is theirs, and nothing of others', async () => {
     const [solo, team] = [await monthly(stripe, 1_000), await monthly(stripe, 3_000, 'Team')]
@@ -130,6 +148,24 @@ describe('the overview', () => {
       headers: { 'content-type': 'text/plain' },
     })
     expect(plain.status).toBe(415)
+  })
+
+  it('and its API answer to no other name of this machine', async () => {
+    const { hostname, port } = new URL(here.sandbox.url)
+    const status = (path: string, host: string) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = { host, authorization: `Bearer ${here.sandbox.apiKey}` }
+        const asked = request({ hostname, port, path, headers }, (response) => {
+          response.resume()
+          resolve(response.statusCode ?? 0)
+        })
+        asked.on('error', reject).end()
+      })
+    for (const path of ['/v1/customers', '/sandbox', '/sandbox/faults']) {
+      for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example'])
+        expect([path, host, await status(path, host)]).toEqual([path, host, 403])
+      expect([path, await status(path, `localhost:${port}`)]).toEqual([path, 200])
+    }
   })
 
   it('has controls that refuse what makes no sense', async () => {

@@ -291,6 +291,53 @@ describe('a restart', () => {
     }
   })
 
+  it('finds what was appended and what was removed, and nothing of a line that was not finished', async () => {
+    const stateFile = join(folder.path, 'appended.json')
+    const one = await sandboxed({ stateFile })
+    const [first, second] = [await one.stripe.customers.create({}), await one.stripe.customers.create({ name: 'a' })]
+    const endpoint = await one.stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['*'] })
+    await one.stripe.webhookEndpoints.del(endpoint.id)
+    await one.stripe.customers.update(second.id, { name: 'b' })
+    await one.sandbox.close()
+    const copy = join(folder.path, 'copy.json')
+    writeFileSync(copy, `${readFileSync(stateFile, 'utf8')}{"settings":{"offsetSec`)
+    for (const path of [stateFile, copy, copy]) {
+      const again = await sandboxed({ stateFile: path })
+      try {
+        const { data } = await again.stripe.customers.list()
+        expect(data.map(({ id, name }) => [id, name ?? null])).toEqual([
+          [second.id, 'b'],
+          [first.id, null],
+        ])
+        expect((await again.stripe.webhookEndpoints.list()).data).toEqual([])
+        await again.stripe.products.create({ name: 'something to write' })
+      } finally {
+        await again.sandbox.close()
+      }
+    }
+  })
+
+  it('writes for a request what it changes, not all that there is', async () => {
+    const stateFile = join(folder.path, 'large.json')
+    const one = await sandboxed({ stateFile })
+    try {
+      const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, 'x'.repeat(400)]))
+      for (let i = 0; i < 20; i++) await one.stripe.customers.create({ metadata })
+      const { ino, size } = statSync(stateFile)
+      await one.stripe.customers.create({})
+      const after = statSync(stateFile)
+      expect(after.ino).toBe(ino)
+      expect(after.size - size).toBeLessThan(10_000)
+      const { id } = await one.stripe.customers.create({})
+      for (let i = 0; i < 80; i++) await one.stripe.customers.update(id, { metadata })
+      // What was written over does not stay for ever.
+      expect(statSync(stateFile).size).toBeLessThan(8_000_000)
+      expect(statSync(stateFile).ino).not.toBe(ino)
+    } finally {
+      await one.sandbox.close()
+    }
+  })
+
   it('refuses a file that is no state, and leaves it as it is', async () => {
     const stateFile = join(folder.path, 'other.json')
     for (const text of ['{"hello":1}', 'not JSON']) {

@@ -159,7 +159,7 @@ export function commandsBelow(model: CommandModel): readonly CommandModel[] {
   return model.commands.flatMap((command) => [command, ...commandsBelow(command)])
 }
 
-export function usageOf({ words, args, options, commands }: CommandModel): string {
-  const rest = commands.length > 0 ? ['<command>'] : args.map(({ term }) => term)
+export function usageOf({ words, args, options, commands, examples }: CommandModel): string {
+  const rest = commands.length > 0 ? [examples.length > 0 ? '[command]' : '<command>'] : args.map(({ term }) => term)
   return [...words, ...rest, ...(options.length > 0 || commands.length > 0 ? ['[options]'] : [])].join(' ')
 }

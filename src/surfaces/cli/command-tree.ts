@@ -6,21 +6,10 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Search and understand code': ['search', 'deps', 'graph', 'impact', 'specs'],
   'Repositories and projects': ['repos', 'projects'],
   'Runs and schedules': ['runs', 'schedules'],
-  Organisation: [
-    'me',
-    'orgs',
-    'limits',
-    'billing',
-    'webhooks',
-    'api-keys',
-    'tokens',
-    'findings',
-    'orphans',
-    'alerts',
-    'reconcile',
-    'audit',
-  ],
-  'Your account': ['accounts', 'sessions'],
+  'Organisation and people': ['me', 'orgs', 'members', 'invitations', 'api-keys', 'accounts', 'sessions'],
+  'Plan, credits and payment': ['limits', 'credits', 'billing'],
+  'Records and checks': ['audit', 'alerts', 'findings', 'reconcile'],
+  'For the operator': ['orphans', 'webhooks', 'tokens'],
   'Agents and shell': ['mcp', 'completion', 'help'],
 }
 
@@ -58,7 +47,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
     description: 'Start runs by the clock, for instance to index a repository every night.',
   },
   webhooks: {
-    summary: 'Events of Stripe, for the operator',
+    summary: 'Events of Stripe, and what came of them',
     description:
       'See what Stripe has sent and what came of it, and apply again what could not be applied. Needs the root key.',
   },
@@ -67,8 +56,17 @@ const GROUPS: Readonly<Record<string, Group>> = {
     description:
       'See when an organisation was last compared with Stripe, and compare all of them now, which needs the root key.',
   },
+  members: {
+    summary: 'Members of the organisation and their roles',
+    description: 'See who belongs to the organisation, change what each may do by their role, and remove people.',
+  },
+  invitations: {
+    summary: 'Invitations to the organisation',
+    description:
+      'Invite people by mail, send an invitation again, and take one back. An open invitation takes a seat of the plan.',
+  },
   tokens: {
-    summary: 'Tokens of people, for the operator',
+    summary: 'Tokens of people from elsewhere',
     description:
       'Take back what an issuer of people, such as Supabase, has given out, before it ends. Needs the root key.',
   },

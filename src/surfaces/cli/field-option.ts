@@ -41,6 +41,8 @@ const VALUES: Readonly<Record<string, string>> = { integer: 'number', boolean: '
 export function optionOf(name: string, { anyOf, ...own }: FieldSchema, required: boolean): Option {
   const schema = { ...anyOf?.find(({ type }) => type !== 'null'), ...own }
   const description = (schema.description ?? '').replace('`null`', `\`--no-${kebab(name)}\``)
+  // What is off unless it is asked for needs no value.
+  if (schema.type === 'boolean' && schema.default === false) return new Option(`--${kebab(name)}`, description)
   const option = new Option(`--${kebab(name)} <${valueOf(name, schema)}>`, description)
   if (schema.enum) option.choices([...schema.enum])
   if (schema.type === 'boolean') option.choices(['true', 'false']).argParser(booleanOf)

@@ -17,7 +17,8 @@ const local = localCommands({ config: () => Promise.reject(new Error('not here')
 )
 const root = modelOf(buildProgram(unheard, local).program)
 const all = commandsBelow(root)
-const leaves = all.filter(({ commands }) => commands.length === 0)
+/** Also a group that does something by itself. */
+const leaves = all.filter(({ commands, examples }) => commands.length === 0 || examples.length > 0)
 const named = (models: readonly CommandModel[]) => models.map((model) => [model.words.join(' '), model] as const)
 
 async function run(argv: readonly string[], more: Partial<CliSettings> = {}) {

@@ -1,6 +1,6 @@
 import { METRICS, type Alert } from '../../contract/alerts.ts'
 import { listOf } from './table.ts'
-import { moment, type Look, type Renderers } from './text.ts'
+import { amount, moment, type Look, type Renderers } from './text.ts'
 
 export const ALERT_RENDERERS: Renderers = {
   'alerts.list': (alerts: Alert[], look: Look) =>
@@ -11,9 +11,9 @@ export const ALERT_RENDERERS: Renderers = {
       ['HOUR', 'COUNT', 'USUAL', 'ABOVE', 'WEBHOOK', 'WHAT'],
       (alert) => [
         moment(alert.hour),
-        String(alert.count),
-        String(alert.usual),
-        String(alert.threshold),
+        amount(alert.count),
+        amount(alert.usual),
+        amount(alert.threshold),
         alert.webhook === 'none' ? '' : alert.webhook,
         METRICS[alert.metric].what,
       ],

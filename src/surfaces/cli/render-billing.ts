@@ -1,7 +1,7 @@
 import type { Billing, confirmCheckout, createCheckout, openPortal, StripeEvent } from '../../contract/billing.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import { listOf } from './table.ts'
-import { ago, fields, moment, plain, styleOf, until, wrap, type Look, type Renderers } from './text.ts'
+import { ago, amount, fields, moment, plain, styleOf, until, wrap, type Look, type Renderers } from './text.ts'
 
 export const BILLING_RENDERERS: Renderers = {
   'billing.get': renderBilling,
@@ -22,19 +22,17 @@ export const BILLING_RENDERERS: Renderers = {
         id,
         type,
         state,
-        moment(receivedAt),
+        ago(receivedAt),
         String(tries),
         reason ?? '–',
       ],
     ),
   'webhooks.replay': ({ id, type }: StripeEvent) =>
-    `${id} (${plain(type)}) is applied again. See what comes of it: tenon webhooks list\n`,
+    `${id} (${plain(type)}) waits to be applied again.\nSee what comes of it: tenon webhooks list\n`,
 }
 
-function renderBilling(
-  { plan, subscribedPlan, subscription, sync, plans, packs, sandbox }: Billing,
-  look: Look,
-): string {
+function renderBilling(billing: Billing, look: Look): string {
+  const { plan, subscribedPlan, subscription, sync, plans, packs, sandbox } = billing
   const style = styleOf(look.colors)
   const facts = fields(
     {
@@ -43,13 +41,17 @@ function renderBilling(
       ...(subscription === null
         ? {}
         : { [subscription.cancelAtPeriodEnd ? 'ends' : 'renews']: until(subscription.periodEnd) }),
-      stripe: syncText(sync),
-      'for sale': saleText(plans, packs),
+      Stripe: syncText(sync),
+      'for sale': plans.length + packs.length === 0 ? 'nothing' : null,
+      plans: plans.length === 0 ? null : plans.join(', '),
+      'packs of credits':
+        packs.length === 0 ? null : packs.map(({ name, credits }) => `${name} ${amount(credits)}`).join(', '),
     },
     look.width,
   )
   const mode = sandbox ? `${style('yellow', 'Sandbox: no real money.')}\n\n` : ''
-  return `${mode}${facts}`
+  const next = nextText(billing)
+  return `${mode}${facts}${next === '' ? '' : `\n${next}\n`}`
 }
 
 function subscriptionText({ status, plan, price }: NonNullable<Billing['subscription']>): string {
@@ -63,12 +65,13 @@ function syncText({ state, at, code, nextTryAt }: Billing['sync']): string {
   return state === 'pending' ? `being asked${why}` : `failed${why}, next try ${until(nextTryAt)}`
 }
 
-function saleText(plans: Billing['plans'], packs: Billing['packs']): string {
-  const all = [
-    ...plans,
-    ...packs.map(({ name, credits }) => `--pack ${name} (${credits.toLocaleString('en')} credits)`),
-  ]
-  return all.length === 0 ? 'nothing' : all.join(', ')
+/** What can be done from here. */
+function nextText({ subscription, plans, packs }: Billing): string {
+  const [plan] = plans
+  const [pack] = packs
+  if (subscription !== null && plan !== undefined) return 'Change plan or card, cancel: tenon billing portal'
+  if (plan !== undefined) return `Subscribe: tenon billing checkout ${plan}`
+  return pack === undefined ? '' : `Buy credits: tenon billing checkout --pack ${pack.name}`
 }
 
 /** The address stays in one piece, so that it can be copied. */

@@ -9,7 +9,7 @@ import type {
 import type { DataOf } from '../../contract/operation.ts'
 import { section } from './sections.ts'
 import { listOf, table } from './table.ts'
-import { fields, idTextOf, moment, plain, until, type Look, type Renderers } from './text.ts'
+import { ago, amount, fields, idTextOf, moment, plain, until, type Look, type Renderers } from './text.ts'
 
 type Credits = DataOf<typeof getCredits>
 type Statement = DataOf<typeof getCreditStatement>
@@ -26,17 +26,10 @@ export const CREDIT_RENDERERS: Renderers = {
     `Given back: ${amount(refunded)} of ${run} in all. The organisation now has ${amount(available)} available.\n`,
 }
 
-/** `1234567` as `1,234,567`. */
-function amount(credits: number): string {
-  return credits.toLocaleString('en')
-}
-
 function signed(credits: number): string {
   if (credits === 0) return '–'
   return credits > 0 ? `+${amount(credits)}` : `-${amount(-credits)}`
 }
-
-const KINDS: Readonly<Record<string, string>> = { plan: 'plan', pack: 'pack', promotion: 'promotion', refund: 'refund' }
 
 function renderCredits({ available, reserved, usedThisMonth, grants, reservations }: Credits, look: Look): string {
   const facts = fields(
@@ -47,11 +40,11 @@ function renderCredits({ available, reserved, usedThisMonth, grants, reservation
     },
     look.width,
   )
-  const held = reservations.map((one) => [one.run, amount(one.reserved), amount(one.captured), moment(one.since)])
+  const held = reservations.map((one) => [one.run, amount(one.reserved), amount(one.captured), ago(one.since)])
   return [
     facts,
     grants.length === 0
-      ? '\nNo credits. A pack or a plan adds some.\n'
+      ? '\nNo credits are left. A plan or a pack adds some: tenon billing\n'
       : section('Spent in this order', grantTable(grants, look), look),
     held.length === 0 ? '' : section('Reserved', table(['RUN', 'RESERVED', 'CHARGED', 'SINCE'], held, look), look),
   ].join('')
@@ -61,7 +54,7 @@ function grantTable(grants: readonly CreditGrant[], look: Look): string {
   const rows = grants.map(({ kind, amount: given, remaining, expiresAt, note }) => [
     amount(remaining),
     amount(given),
-    KINDS[kind] ?? kind,
+    kind,
     expiresAt === null ? 'never' : until(expiresAt),
     plain(note ?? ''),
   ])
@@ -76,8 +69,15 @@ function renderEntries(entries: readonly CreditEntry[], look: Look): string {
     signed(entry.available),
     signed(entry.reserved),
     amount(entry.availableAfter),
-    [entry.run ?? entry.grant ?? ''].map(idText).join('') + (entry.note === null ? '' : ` ${plain(entry.note)}`),
+    forText(entry, idText),
   ])
+}
+
+/** A run has a name that can be asked for; a grant is told by its note. */
+function forText({ run, grant, note }: CreditEntry, idText: (id: string) => string): string {
+  const told = note === null ? '' : plain(note)
+  if (run !== null) return `${idText(run)} ${told}`.trimEnd()
+  return told === '' && grant !== null ? idText(grant) : told
 }
 
 function renderStatement(

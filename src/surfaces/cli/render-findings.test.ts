@@ -83,7 +83,7 @@ describe('a reconciliation for people', () => {
 
   it('was never done of a new organisation', () => {
     const data = { state: 'pending', reconciledAt: null, checked: 0, found: 0, repaired: 0 }
-    expect(render('reconcile.get', { data }, look)).toMatch(/state +pending\ncompared +never\n/)
+    expect(render('reconcile.get', { data }, look)).toMatch(/state +not compared yet.*\nlast compared +never\n/)
   })
 })
 

@@ -2,12 +2,15 @@ import type { AccessToken, ApiKey, getMe } from '../../contract/identity.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import { ALL_SCOPES } from '../../contract/scopes.ts'
 import { listOf, table } from './table.ts'
-import { ago, fields, plain, until, when, wrap, type Look } from './text.ts'
+import { ago, amount, fields, plain, until, when, wrap, type Look } from './text.ts'
+
+/** What an older server does not say. */
+const OLDER = { user: null, role: null, credits: null, organizations: [], token: null } as const
 
 type NewKey = ApiKey & { readonly secret: string }
 
 export function renderMe(me: DataOf<typeof getMe>, look: Look): string {
-  const { user, org, role, plan, credits, organizations, apiKey, token } = me
+  const { user, org, role, plan, credits, organizations, apiKey, token } = { ...OLDER, ...me }
   const named = org === null ? null : `${org.name} (${org.slug})`
   const facts = {
     person: user === null ? null : user.email === null ? user.name : `${user.name} <${user.email}>`,
@@ -21,15 +24,16 @@ export function renderMe(me: DataOf<typeof getMe>, look: Look): string {
   }
   const shown = fields(facts, look.width)
   if (user === null || (organizations.length === 1 && org !== null)) return shown
-  if (organizations.length === 0) return `${shown}\nNo organisation yet.\n`
+  if (organizations.length === 0)
+    return `${shown}\nNo organisation yet. Make one in a browser, or open the invitation in your mail.\n`
   const rows = organizations.map(({ slug, name, role: theirs }) => [slug, theirs, name])
   const hint = org === null ? '\nName one of them with --org.\n' : ''
   return `${shown}\n${table(['ORGANISATION', 'ROLE', 'NAME'], rows, look)}${hint}`
 }
 
 function creditsText({ available, reserved }: { readonly available: number; readonly reserved: number }): string {
-  const left = `${available.toLocaleString('en')} available`
-  return reserved === 0 ? left : `${left}, ${reserved.toLocaleString('en')} set aside for runs`
+  const left = `${amount(available)} available`
+  return reserved === 0 ? left : `${left}, ${amount(reserved)} set aside for runs`
 }
 
 function keyFacts(apiKey: ApiKey): object {
@@ -84,7 +88,7 @@ function factsOf({ name, hint, id, scopes, callsPerHour, expiresAt, rotatedAt }:
     hint,
     id,
     scopes: scopesText(scopes),
-    limit: callsPerHour === null ? null : `${callsPerHour} calls per hour`,
+    limit: callsPerHour === null ? null : `${amount(callsPerHour)} calls per hour`,
     expires: when(expiresAt),
     rotated: when(rotatedAt),
   }

@@ -2,7 +2,7 @@ import type { getLimits } from '../../contract/limits.ts'
 import type { DataOf } from '../../contract/operation.ts'
 import type { Limits } from '../../contract/plans.ts'
 import { table } from './table.ts'
-import { styleOf, until, wrap, type Look } from './text.ts'
+import { amount, styleOf, until, wrap, type Look } from './text.ts'
 
 const NAMES: Readonly<Record<keyof Limits, string>> = {
   callsPerHour: 'calls per hour',
@@ -35,8 +35,8 @@ export function renderLimits(answer: Answer, look: Look): string {
   }
   const rows = (Object.keys(limits) as (keyof Limits)[]).map((name) => [
     limitName(name),
-    name === 'activeChunks' ? '–' : `${used[name]}${beyond.has(name) ? ' !' : ''}`,
-    String(limits[name]),
+    name === 'activeChunks' ? '–' : `${amount(used[name])}${beyond.has(name) ? ' !' : ''}`,
+    amount(limits[name]),
     until(resets[name] ?? null),
     overridden.includes(name) ? 'operator' : 'plan',
   ])
@@ -54,7 +54,7 @@ export function renderLimits(answer: Answer, look: Look): string {
 
 /** With where it is from, unless there is but the operator's. */
 function planText({ plan, operatorPlan, subscribedPlan, creditsPerMonth }: Answer): string {
-  const credits = creditsPerMonth === undefined ? '' : ` · ${creditsPerMonth} credits per month`
+  const credits = creditsPerMonth === undefined ? '' : ` · ${amount(creditsPerMonth)} credits per month`
   const from = subscribedPlan ? ` (${subscribedPlan} subscribed to, ${operatorPlan} from the operator)` : ''
   return `plan ${plan}${from}${credits}`
 }

@@ -2,20 +2,42 @@ import type { DataOf } from '../../contract/operation.ts'
 import { CHECKS, type getReconciliation, type ReconcileReport } from '../../contract/reconcile.ts'
 import { count, section } from './sections.ts'
 import { table } from './table.ts'
-import { fields, idTextOf, plain, styleOf, when, wrap, type Look, type Renderers } from './text.ts'
+import { amount, fields, idTextOf, plain, styleOf, when, wrap, type Look, type Renderers } from './text.ts'
 
 export const RECONCILE_RENDERERS: Renderers = {
   'reconcile.stripe': renderReport,
-  'reconcile.get': ({ state, reconciledAt, ...numbers }: DataOf<typeof getReconciliation>, { width }: Look) =>
-    fields({ state, compared: when(reconciledAt) ?? 'never', ...numbers }, width),
+  'reconcile.get': renderStatus,
+}
+
+const STATES = {
+  synced: 'everything agrees',
+  pending: 'not compared yet, or changing just now',
+  failed: 'something is left',
+} as const
+
+function renderStatus(
+  { state, reconciledAt, checked, found, repaired }: DataOf<typeof getReconciliation>,
+  { width }: Look,
+): string {
+  const facts = fields(
+    {
+      state: STATES[state],
+      'last compared': when(reconciledAt) ?? 'never',
+      compared: amount(checked),
+      differed: found === 0 ? null : amount(found),
+      repaired: repaired === 0 ? null : amount(repaired),
+    },
+    width,
+  )
+  return state === 'failed' ? `${facts}\nWhat is left, and what to do: tenon findings --status open\n` : facts
 }
 
 function renderReport(report: ReconcileReport, look: Look): string {
   const { checks, seen } = report
   const rows = checks.map(({ check, checked, found, repaired }) => [
-    String(checked),
-    found === 0 ? '–' : String(found),
-    repaired === 0 ? '–' : String(repaired),
+    amount(checked),
+    found === 0 ? '–' : amount(found),
+    repaired === 0 ? '–' : amount(repaired),
     CHECKS[check].what,
   ])
   const idText = idTextOf(look)

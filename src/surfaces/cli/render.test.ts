@@ -191,8 +191,8 @@ describe('what people see of limits and the audit trail', () => {
       ['plan free'],
       [''],
       ['LIMIT', 'USED', 'OF', 'RESETS', 'SET BY'],
-      ['calls per hour', '12', '1000', 'in 42 min', 'plan'],
-      ['calls per day', '40', '5000', 'in 11 h', 'plan'],
+      ['calls per hour', '12', '1,000', 'in 42 min', 'plan'],
+      ['calls per day', '40', '5,000', 'in 11 h', 'plan'],
       ['runs at once', '1', '2', '–', 'plan'],
       ['parts of runs at once', '–', '4', '–', 'plan'],
       ['runs per day', '3', '70', 'in 11 h', 'operator'],
@@ -208,7 +208,7 @@ describe('what people see of limits and the audit trail', () => {
     const resetsAt = { hour: at(42 * 60), day: at(11 * HOUR) }
     const over = ['repositories', 'seats']
     const text = render('limits.get', { data: { ...plans, limits, overridden: [], used, over, resetsAt } }, look)
-    expect(text).toMatch(/^plan solo \(solo subscribed to, free from the operator\) · 5000 credits per month\n/)
+    expect(text).toMatch(/^plan solo \(solo subscribed to, free from the operator\) · 5,000 credits per month\n/)
     expect(text).toMatch(/\nrepositories +31 ! +10 .*\nseats +4 ! +1 /)
     expect(text).toMatch(/\n! More is used than the plan allows: repositories, seats\./)
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)

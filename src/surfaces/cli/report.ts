@@ -84,6 +84,10 @@ const LISTS: Readonly<Record<string, string>> = {
   run: 'runs list',
   schedule: 'schedules list',
   key: 'api-keys list',
+  member: 'members list',
+  invitation: 'invitations list',
+  finding: 'findings',
+  event: 'webhooks list',
 }
 
 interface Failed {
@@ -98,6 +102,10 @@ function nextStep(code: ErrorCode, recovery: string, { settings, details, comman
     case 'usage':
     case 'validation_failed':
       return `See \`${pathOf(command).join(' ')} --help\`.`
+    case 'forbidden':
+      return details?.['needs'] === 'session'
+        ? 'Sign in and give the session in TENON_API_KEY: a key is no person.'
+        : recovery
     case 'config_invalid':
       return 'Correct these environment variables: `tenon help environment` says what they are for.'
     case 'not_found': {

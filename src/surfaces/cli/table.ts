@@ -9,10 +9,10 @@ const LEAST = 8
 /** Words up to this long are spared while there is a sentence, or a longer word, to cut. */
 const SPARED = 24
 /** Digits with what may stand among and after them, and nothing. */
-const NUMBER = /^(?:[\d.,]+(?:\/[\d?]+)?(?: (?:B|kB|MB|GB))?|–|)$/
+const NUMBER = /^(?:[+-]?[\d.,]+(?:\/[\d?]+)?(?: (?:B|kB|MB|GB|!))?|–|)$/
 /** What says nothing any more when a part of it is missing: numbers, ids, hashes, times, fields of cron. */
 const WHOLE =
-  /^(?:[\d.,/?:TZ -]+(?: (?:B|kB|MB|GB))?|[\d*]\S*(?: [\d*]\S*){2} \S+ \S+|[a-z]{2,6}_[0-9a-z…]+|[0-9a-f]{7,64}|(?:in )?\d+ (?:s|min|h|d)(?: ago)?|now|–|)$/
+  /^(?:[+\d.,/?:TZ -]+(?: (?:B|kB|MB|GB|!))?|[\d*]\S*(?: [\d*]\S*){2} \S+ \S+|[a-z]{2,6}_[0-9a-z…]+|[0-9a-f]{7,64}|(?:in )?\d+ (?:s|min|h|d)(?: ago)?|now|–|)$/
 
 /** What somebody should look at stands out, and what is over steps back. */
 const STANDING = ['STATUS', 'STATE', 'OUTCOME']

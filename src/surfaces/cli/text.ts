@@ -100,6 +100,11 @@ export function span(seconds: number): string {
   return seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
 }
 
+/** `1234567` as `1,234,567`. */
+export function amount(count: number): string {
+  return count.toLocaleString('en')
+}
+
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB']
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))

@@ -10,6 +10,7 @@ interface Schema {
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
   readonly oneOf?: readonly Schema[]
+  readonly additionalProperties?: unknown
   readonly enum?: readonly Json[]
   readonly const?: Json
   readonly default?: Json
@@ -26,6 +27,27 @@ interface Schema {
 /** What is given in a request beyond the fields that have to be. */
 const REQUESTS: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   'organizations.onboard': { slug: 'acme', name: 'Acme', plan: 'team' },
+  'organizations.create': { slug: 'acme', name: 'Acme' },
+  'organizations.update': { name: 'Acme Ltd' },
+  'organizations.delete': { confirm: 'demo' },
+  'accounts.signUp': { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada Lovelace' },
+  'accounts.changePassword': { currentPassword: 'correct horse battery', newPassword: 'staple of another colour' },
+  'sessions.create': { email: 'ada@example.com', password: 'correct horse battery' },
+  'twoFactor.confirm': { code: '492039' },
+  'invitations.create': { email: 'grace@example.com', role: 'member' },
+  'members.update': { role: 'admin' },
+  'credits.grant': { amount: 500, note: 'for the beta' },
+  'credits.refund': { amount: 20, reason: 'a search failed' },
+  'billing.checkout': { plan: 'solo' },
+  'findings.resolve': { note: 'paid by transfer' },
+  'reconcile.stripe': { dryRun: true, only: 'demo' },
+  'stripe.webhook': {
+    id: 'evt_1a2b3c',
+    type: 'invoice.paid',
+    created: 1_777_882_530,
+    livemode: false,
+    data: { object: { id: 'in_1a2b3c', object: 'invoice' } },
+  },
   'apiKeys.create': { name: 'ci', scopes: ['search:read'], callsPerHour: 500 },
   'tokens.revoke': { connection: 'staff', jti: '5e1f0c3a-9a44-4b5e-8f0e-3f1f8e0f6c2d' },
   'limits.set': { plan: 'team', callsPerHour: 50_000 },
@@ -74,6 +96,41 @@ const FIELDS: Readonly<Record<string, readonly Json[]>> = {
   'jobs.title': [null],
   'jobs.name': ['git/code/index'],
   'conventions.name': ['file names'],
+  'organizations.name': ['Demo'],
+  'plans.name': ['solo'],
+  'packs.name': ['small'],
+  'user.name': ['Ada Lovelace'],
+  email: ['ada@example.com'],
+  password: ['correct horse battery'],
+  newPassword: ['staple of another colour'],
+  currentPassword: ['correct horse battery'],
+  token: ['8f14e45fceea167a5a36dedd4bea2543'],
+  challenge: ['6c8349cc7260ae62e3b1396831a8398f'],
+  totpUri: ['otpauth://totp/Tenon:ada%40example.com?secret=JBSWY3DPEHPK3PXP&issuer=Tenon'],
+  backupCodes: [['k3v9q-2m8xt', 'w7p4d-9c1zr']],
+  userAgent: ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
+  member: ['user_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  invitation: ['invite_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  invitedBy: ['user_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  finding: ['finding_01jd2m5x8qf3v7w9y0z1a2b3c4'],
+  session: ['session_01jd2m5x8qf3v7w9y0z1a2b3c4', 'cs_test_a1b2c3'],
+  connection: ['staff'],
+  jti: ['5e1f0c3a-9a44-4b5e-8f0e-3f1f8e0f6c2d'],
+  available: [42_350],
+  availableAfter: [42_350],
+  reserved: [150],
+  reservedAfter: [150],
+  captured: [120],
+  released: [30],
+  refunded: [20],
+  usedThisMonth: [7_500],
+  remaining: [42_350],
+  amount: [50_000],
+  seq: [128],
+  note: ['Credits of 2026-05'],
+  credits: [1_000],
+  price: ['price_1a2b3c'],
+  url: ['https://checkout.stripe.com/c/pay/cs_test_a1b2c3'],
   org: ['demo'],
   slug: ['demo'],
   key: ['key_01jd2m5x8qf3v7w9y0z1a2b3c4'],
@@ -161,41 +218,112 @@ const FIELDS: Readonly<Record<string, readonly Json[]>> = {
   timeZone: ['Europe/Zurich'],
   jitterSeconds: [60],
 }
+/** By the noun of an operation, or its name, where its answer reads better with other values than those above. */
+const OF_OPERATION: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  organizations: { name: 'Acme', slug: 'acme', 'apiKey.name': 'first key', lastUsedAt: null, callsPerHour: null },
+  me: { user: null, role: null, organizations: [], token: null },
+  sessions: { current: true, code: '492039' },
+  limits: { operatorPlan: 'free', subscribedPlan: 'team', over: [] },
+  members: { name: 'Ada Lovelace', role: 'admin', revokedInvitations: 0 },
+  invitations: { email: 'grace@example.com', role: 'member' },
+  credits: {
+    kind: 'grant',
+    run: 'run_01jd2m5x8qf3v7w9y0z1a2b3c4',
+    granted: true,
+    'entries.kind': 'capture',
+    'entries.available': 0,
+    'entries.reserved': -120,
+    'entries.grant': null,
+    'entries.note': null,
+  },
+  billing: {
+    id: 'cs_test_a1b2c3',
+    'subscription.id': 'sub_1a2b3c',
+    'subscription.status': 'active',
+    session: 'cs_test_a1b2c3',
+    subscribedPlan: 'team',
+    plans: ['solo', 'team'],
+    paid: true,
+  },
+  'credits.entries': { run: null, available: 50_000, availableAfter: 50_000, reserved: 0, reservedAfter: 0 },
+  webhooks: {
+    id: 'evt_1a2b3c',
+    org: 'org_01jd2m5x8qf3v7w9y0z1a2b3c4',
+    type: 'invoice.paid',
+    reason: null,
+    object: 'in_1a2b3c',
+  },
+  findings: {
+    kind: 'grant_missing',
+    severity: 'high',
+    subject: 'in_1a2b3c',
+    cause: 'A paid invoice has no grant of credits.',
+    recovery: 'Run the reconciliation without --dry-run: it grants them under the key of the invoice.',
+    details: { invoice: 'in_1a2b3c' },
+  },
+  orphans: {
+    kind: 'customer_without_org',
+    reference: 'cus_1a2b3c',
+    cause: 'A customer in Stripe names an organisation that there is not.',
+    recovery: 'Delete the customer in Stripe, or correct the organisation in its metadata.',
+    details: {},
+  },
+  alerts: { count: 9_400, usual: 1_200, threshold: 4_800 },
+  reconcile: {
+    orgs: 12,
+    failed: 0,
+    checked: 14,
+    found: 0,
+    repaired: 0,
+    check: 'subscriptions',
+    stripe: true,
+    seen: [],
+    nextCursor: null,
+  },
+}
 const TIMESTAMP = '2026-05-04T08:15:30.000Z'
 
 /** A request that this operation takes. */
 export function exampleRequest(operation: Operation): Record<Part, Readonly<Record<string, Json>>> {
   const wanted = REQUESTS[operation.name] ?? {}
+  const own = valuesOf(operation)
   const part = (name: Part): Record<string, Json> => {
     const { properties = {}, required = [] } = schemaOf(operation[name], 'input')
     const fields = Object.entries(properties).filter(([field]) => required.includes(field) || field in wanted)
-    return Object.fromEntries(fields.map(([field, schema]) => [field, wanted[field] ?? sample(schema, field)]))
+    return Object.fromEntries(fields.map(([field, schema]) => [field, wanted[field] ?? sample(schema, field, own)]))
   }
   return { params: part('params'), query: part('query'), body: part('body') }
 }
 
 /** What this operation may answer, as `data` of the envelope. */
 export function exampleData(operation: Operation): Json {
-  return sample(schemaOf(operation.output, 'output'), '')
+  return sample(schemaOf(operation.output, 'output'), '', valuesOf(operation))
+}
+
+type Values = Readonly<Record<string, Json>>
+
+function valuesOf({ name }: Operation): Values {
+  return { ...OF_OPERATION[name.split('.')[0] ?? ''], ...OF_OPERATION[name] }
 }
 
 /** @param field with what it is a field of before a dot, where that is known */
-function sample(schema: Schema, field: string): Json {
+function sample(schema: Schema, field: string, values: Values): Json {
   const [, own = field] = /\.(.*)$/.exec(field) ?? []
-  const fitting = [...(FIELDS[field] ?? []), ...(FIELDS[own] ?? [])].find((value) => fits(schema, value))
+  const known = [values[field], ...(FIELDS[field] ?? []), values[own], ...(FIELDS[own] ?? [])]
+  const fitting = known.find((value) => value !== undefined && fits(schema, value))
   if (fitting !== undefined) return fitting
   const fixed = schema.const ?? schema.example ?? schema.default ?? schema.enum?.[0]
   if (fixed !== undefined) return fixed
   const [variant] = schema.anyOf ?? schema.oneOf ?? []
-  if (variant !== undefined) return NULL_AT_FIRST.has(own) ? null : sample(variant, field)
+  if (variant !== undefined) return NULL_AT_FIRST.has(own) ? null : sample(variant, field, values)
   const [type] = [schema.type].flat()
   if (type === 'object') {
     const entries = Object.entries(schema.properties ?? {})
     return Object.fromEntries(
-      entries.map(([name, inner]) => [name, sample(inner, own === '' ? name : `${own}.${name}`)]),
+      entries.map(([name, inner]) => [name, sample(inner, own === '' ? name : `${own}.${name}`, values)]),
     )
   }
-  if (type === 'array') return schema.items === undefined ? [] : [sample(schema.items, field)]
+  if (type === 'array') return schema.items === undefined ? [] : [sample(schema.items, field, values)]
   if (type === 'integer' || type === 'number') return Math.max(schema.minimum ?? 1, 1)
   if (type === 'boolean') return false
   if (type === 'string') return schema.format === 'date-time' ? TIMESTAMP : 'text'
@@ -204,17 +332,29 @@ function sample(schema: Schema, field: string): Json {
 
 /** What is null while all is well. */
 const NULL_AT_FIRST: ReadonlySet<string> = new Set([
+  'acceptedAt',
+  'acceptedBy',
   'archivedAt',
   'error',
   'expiresAt',
   'lastError',
+  'nextTryAt',
   'pausedAt',
   'readyAt',
+  'resolvedAt',
   'revokedAt',
   'rotatedAt',
   'schedule',
+  'secondFactor',
   'waiting',
 ])
+
+/** Of the formats of texts, those that an example above may have; a time is always the same. */
+const FORMATS: Readonly<Record<string, RegExp>> = { email: /^[^@\s]+@[^@\s]+$/, uri: /^https?:/ }
+
+function isRecord(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 /** Whether a value is one of those that the schema describes, as far as the fields above differ. */
 function fits(schema: Schema, value: Json): boolean {
@@ -233,8 +373,11 @@ function fits(schema: Schema, value: Json): boolean {
       value >= (schema.minimum ?? value) &&
       value <= (schema.maximum ?? value)
     )
+  if (typeof value === 'boolean') return types.includes('boolean')
   if (value === null) return types.includes('null')
-  if (typeof value !== 'string' || !types.includes('string') || schema.format !== undefined) return false
+  if (isRecord(value)) return types.includes('object') && schema.additionalProperties !== false
+  if (typeof value !== 'string' || !types.includes('string')) return false
+  if (schema.format !== undefined && FORMATS[schema.format]?.test(value) !== true) return false
   return (
     value.length >= (schema.minLength ?? 0) &&
     value.length <= (schema.maxLength ?? value.length) &&

@@ -250,14 +250,13 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
     io,
     reused: 'inline',
     unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      // Only "any JSON value" refers to itself in the contract, by a place that would not be one of this document.
-      if (zodSchema instanceof z.ZodLazy) delete jsonSchema.$ref
+    override: ({ jsonSchema }) => {
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
       // What every number of JavaScript keeps to says nothing about an answer.
       if (io === 'output' && jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
       if (io === 'output' && jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
     },
   }) as Json
-  return rest
+  // Only "any JSON value" refers to itself in the contract, by a place that would not be one of this document.
+  return JSON.parse(JSON.stringify(rest, (key, value: unknown) => (key === '$ref' ? undefined : value))) as Json
 }

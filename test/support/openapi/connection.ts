@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { TIMEOUTS } from '../../../src/contract/timeouts.ts'
 import type { Wire } from './draft.ts'
 
 /** An answer as it came over the wire. */
@@ -17,7 +18,7 @@ export interface RawConnection {
 }
 
 /** An answer that takes longer than any promise of Tenon is no answer. */
-const ANSWER_MS = 20_000
+const ANSWER_MS = TIMEOUTS.wait + 5_000
 const NO_CHUNKS = Buffer.from('0\r\n\r\n')
 
 export function rawConnection(port: number): RawConnection {

@@ -3,7 +3,8 @@ import { paidByCharge } from '../payment-of-charge.ts'
 import { creditsOfRefunds, type Refunded } from '../refunded-credits.ts'
 import { ask, find } from '../stripe-failure.ts'
 import { takeBack } from '../take-back.ts'
-import { done, orgOfCustomer, parked, type Handler } from './handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
+import { done, parked, type Handler } from './handler.ts'
 
 const PAGE = 100
 

@@ -2,7 +2,8 @@ import { grant, paidByCheckout } from '../grants.ts'
 import { readCheckout } from '../objects.ts'
 import { find } from '../stripe-failure.ts'
 import { syncAccount } from '../sync-account.ts'
-import { done, orgOfCustomer, parked, type Handler } from './handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
+import { done, parked, type Handler } from './handler.ts'
 
 /** A payment that takes days is told of once more when it has come. */
 export const checkoutSessionCompleted: Handler = async (core, { objectId }) => {

@@ -1,5 +1,6 @@
 import { syncAccount } from '../sync-account.ts'
-import { done, orgOfCustomer, parked, type Handler } from './handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
+import { done, parked, type Handler } from './handler.ts'
 
 /** Stripe ends the subscriptions of a customer with it; the sync finds both gone. */
 export const customerDeleted: Handler = async (core, { customerId }) => {

@@ -1,6 +1,5 @@
 import type { OrgId } from '../../../contract/ids.ts'
 import type { BillingCore } from '../core.ts'
-import { selectOrgOfCustomer } from '../accounts.sql.ts'
 
 /** Of a stored event only what names things: what is true of them is fetched. */
 export interface StoredEvent {
@@ -33,9 +32,3 @@ export const done = (org: OrgId, reason?: string): Handled => ({
   ...(reason === undefined ? {} : { reason }),
 })
 export const parked = (reason: ParkReason, org: OrgId | null = null): Handled => ({ state: 'parked', org, reason })
-
-/** Whose customer it is, by our own record; null when it is nobody's. */
-export async function orgOfCustomer({ db }: BillingCore, customer: string): Promise<OrgId | null> {
-  const [row] = await db.cross('billing', (sql) => sql.run(selectOrgOfCustomer, { customer }))
-  return row?.orgId ?? null
-}

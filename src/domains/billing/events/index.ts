@@ -1,3 +1,4 @@
+import { chargeDisputeClosed } from './charge-dispute-closed.ts'
 import { chargeDisputeCreated } from './charge-dispute-created.ts'
 import { chargeRefunded } from './charge-refunded.ts'
 import { checkoutSessionCompleted } from './checkout-session-completed.ts'
@@ -21,5 +22,6 @@ export const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   ['invoice.payment_failed', invoicePaymentFailed],
   ['charge.refunded', chargeRefunded],
   ['charge.dispute.created', chargeDisputeCreated],
+  ['charge.dispute.closed', chargeDisputeClosed],
 ])
 export const EVENT_TYPES: readonly string[] = [...HANDLERS.keys()]

@@ -1,6 +1,7 @@
 import { fetchInvoice, grant, paidByInvoice } from '../grants.ts'
 import { syncAccount } from '../sync-account.ts'
-import { done, orgOfCustomer, parked, type Handler } from './handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
+import { done, parked, type Handler } from './handler.ts'
 
 export const invoicePaid: Handler = async (core, { objectId }) => {
   if (objectId === null) return parked('unknown_object')

@@ -7,7 +7,8 @@ import { fetchInvoice } from '../grants.ts'
 import { markTold } from '../inbox/inbox.sql.ts'
 import type { Invoice } from '../objects.ts'
 import { syncAccount } from '../sync-account.ts'
-import { done, orgOfCustomer, parked, type Handler } from './handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
+import { done, parked, type Handler } from './handler.ts'
 
 /** The plan stays while Stripe tries again; those who own the organisation hear of each try, which has an event of its own. */
 export const invoicePaymentFailed: Handler = async (core, { id, objectId }) => {

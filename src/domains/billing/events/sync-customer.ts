@@ -1,7 +1,8 @@
 import { readSubscription } from '../objects.ts'
 import { find } from '../stripe-failure.ts'
 import { syncAccount } from '../sync-account.ts'
-import { done, orgOfCustomer, parked, type Handler } from './handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
+import { done, parked, type Handler } from './handler.ts'
 
 /** What the three events of a subscription have in common: which of them it is, and in which order they come, does not matter. */
 export const syncCustomer: Handler = async (core, { objectId, customerId }) => {

@@ -1,9 +1,10 @@
+import type { OrgId } from '../../../contract/ids.ts'
 import { failpoint } from '../../../kernel/failpoint.ts'
-import { isId } from '../../../contract/ids.ts'
 import { recordFinding, resolveFinding } from '../../findings/index.ts'
 import { shortened, type BillingCore } from '../core.ts'
 import { HANDLERS } from '../events/index.ts'
-import { orgOfCustomer, parked, type Handled } from '../events/handler.ts'
+import { parked, type Handled } from '../events/handler.ts'
+import { orgOfCustomer } from '../org-of-customer.ts'
 import { isLive } from '../settings.ts'
 import { failureCode } from '../stripe-failure.ts'
 import { retryEvent, settleEvent, type ClaimedRow } from './inbox.sql.ts'
@@ -15,6 +16,8 @@ const MAX_TRIES = 20
 export async function handleEvent(core: BillingCore, event: ClaimedRow): Promise<void> {
   await failpoint('webhook.claimed')
   const about = { event: shortened(event.id), type: event.type, object: shortened(event.objectId) }
+  // Each of those tries has ended without a word, with the process perhaps: it is not tried any more.
+  if (event.tries > MAX_TRIES) return fail(core, event, 'given_up')
   let handled: Handled
   try {
     handled = await apply(core, event)
@@ -26,14 +29,7 @@ export async function handleEvent(core: BillingCore, event: ClaimedRow): Promise
   }
   const { state, org, reason = null } = handled
   if (state === 'parked') core.log.warn({ ...about, reason, org }, 'an event of Stripe was parked')
-  const { id, claim } = event
-  await core.db.cross('billing', (sql) => sql.run(settleEvent, { id, claim, state, reason, orgId: org }))
-  if (org !== null)
-    await core.db.tenant(org).write(async (sql) => {
-      const finding = { kind: 'event_parked', subject: id } as const
-      if (state === 'parked') await recordFinding(sql, org, { ...finding, details: { type: event.type, reason } })
-      else await resolveFinding(sql, org, finding)
-    })
+  await settle(core, event, { state, org, reason })
 }
 
 async function apply(core: BillingCore, event: ClaimedRow): Promise<Handled> {
@@ -44,15 +40,31 @@ async function apply(core: BillingCore, event: ClaimedRow): Promise<Handled> {
 }
 
 async function fail(core: BillingCore, event: ClaimedRow, reason: string): Promise<void> {
-  const { id, claim, tries, type, customerId } = event
+  const { id, claim, tries, customerId } = event
   if (tries < MAX_TRIES) {
     await core.db.cross('billing', (sql) => sql.run(retryEvent, { id, claim, reason }))
     return
   }
   const org = customerId === null ? null : await orgOfCustomer(core, customerId)
-  await core.db.cross('billing', (sql) => sql.run(settleEvent, { id, claim, state: 'failed', reason, orgId: org }))
-  if (org !== null && isId('org', org))
-    await core.db
-      .tenant(org)
-      .write((sql) => recordFinding(sql, org, { kind: 'event_parked', subject: id, details: { type, reason, tries } }))
+  await settle(core, event, { state: 'failed', org, reason })
+}
+
+interface Outcome {
+  readonly state: 'done' | 'parked' | 'failed'
+  readonly org: OrgId | null
+  readonly reason: string | null
+}
+
+/** With its finding, in one transaction; nothing when another has claimed the event since, or it was replayed. */
+async function settle(core: BillingCore, event: ClaimedRow, { state, org, reason }: Outcome): Promise<void> {
+  const { id, claim, type, tries } = event
+  await core.db.cross('billing', async (sql) => {
+    const [mine] = await sql.run(settleEvent, { id, claim, state, reason, orgId: org })
+    if (mine === undefined || org === null) return
+    await sql.asTenant(org, async (tenant) => {
+      const finding = { kind: 'event_parked', subject: id } as const
+      if (state === 'done') await resolveFinding(tenant, org, finding)
+      else await recordFinding(tenant, org, { ...finding, details: { type, reason, tries } })
+    })
+  })
 }

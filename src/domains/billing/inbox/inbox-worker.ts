@@ -1,15 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { toTenonError } from '../../../kernel/tenon-error.ts'
 import { claimDueSyncs } from '../accounts.sql.ts'
 import type { BillingCore } from '../core.ts'
 import { syncAccount } from '../sync-account.ts'
+import { createBell, type Bell } from './bell.ts'
 import { handleEvent } from './handle-event.ts'
 import { claimEvents } from './inbox.sql.ts'
 
 export interface InboxWorkerOptions {
   /** When nobody wakes it up; default 500 ms. */
   readonly pollMs?: number
-  /** Events and syncs under way at once; default 8. */
+  /** Events under way at once, and syncs as many; default 8. */
   readonly slots?: number
 }
 
@@ -24,62 +24,75 @@ const PAUSE_MS = 2_000
 export function startInboxWorker(core: BillingCore, options: InboxWorkerOptions = {}): () => Promise<void> {
   const { pollMs = 500, slots = 8 } = options
   const stopping = new AbortController()
-  let wake = (): void => {}
-  let isWoken = false
+  const { signal } = stopping
+  const lines = [claimedEvents, claimedSyncs].map((claim) => ({ claim, bell: createBell(signal) }))
   const wakeUp = (): void => {
-    isWoken = true
-    wake()
+    for (const { bell } of lines) bell.ring()
   }
   const listener = core.db.listen(CHANNEL, { onMessage: wakeUp, onConnected: wakeUp })
   void listener.start()
-
-  /** Until somebody wakes it, the time is over, or it is to end. */
-  const rest = async (ms: number): Promise<void> => {
-    if (!isWoken && !stopping.signal.aborted) {
-      const woken = new AbortController()
-      wake = () => woken.abort()
-      const signal = AbortSignal.any([woken.signal, stopping.signal])
-      // Aborted is what ends the rest early.
-      await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
-      wake = () => {}
-    }
-    isWoken = false
-  }
-
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        if ((await round(core, slots)) === 0) await rest(pollMs)
-      } catch (error) {
-        const level = toTenonError(error).code === 'unavailable' ? 'warn' : 'error'
-        core.log[level]({ err: error }, 'the inbox of Stripe could not be worked on')
-        // Whoever wakes it can not make the database come back.
-        await sleep(PAUSE_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
-      }
-    }
-  }
-  const running = run()
+  const running = lines.map((line) => serve(core, { ...line, slots, pollMs, signal }))
   return async () => {
     stopping.abort()
-    await Promise.all([running, listener.stop()])
+    await Promise.all([...running, listener.stop()])
   }
 }
 
-/** Answers how much there was to do. */
-export async function round(core: BillingCore, slots: number): Promise<number> {
+/** Takes up to so many, and answers what there is to do for each. */
+type Claim = (core: BillingCore, limit: number) => Promise<readonly Promise<void>[]>
+
+interface Line {
+  readonly claim: Claim
+  readonly bell: Bell
+  readonly slots: number
+  readonly pollMs: number
+  readonly signal: AbortSignal
+}
+
+/** A slot is given to the next as soon as it is free: what takes long holds up nobody but itself. */
+async function serve(core: BillingCore, { claim, bell, slots, pollMs, signal }: Line): Promise<void> {
+  const underWay = new Set<Promise<void>>()
+  const failures: unknown[] = []
+  let isMore = false
+  const begin = (work: Promise<void>): void => {
+    const part = work
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => {
+        underWay.delete(part)
+        if (isMore || failures.length > 0) bell.ring()
+      })
+    underWay.add(part)
+  }
+  while (!signal.aborted) {
+    try {
+      if (failures.length > 0) throw failures.splice(0)[0]
+      const free = slots - underWay.size
+      const claimed = free === 0 ? [] : await claim(core, free)
+      isMore = claimed.length === free
+      for (const work of claimed) begin(work)
+      await bell.rest(pollMs)
+    } catch (error) {
+      const level = toTenonError(error).code === 'unavailable' ? 'warn' : 'error'
+      core.log[level]({ err: error }, 'the inbox of Stripe could not be worked on')
+      // Whoever wakes it can not make the database come back.
+      await bell.pause(PAUSE_MS)
+    }
+  }
+  await Promise.all(underWay)
+}
+
+const claimedEvents: Claim = async (core, limit) => {
+  const events = await core.db.cross('billing', (sql) => sql.run(claimEvents, { limit }))
+  return events.map((event) => handleEvent(core, event))
+}
+
+const claimedSyncs: Claim = async (core, limit) => {
   const { db, log } = core
-  const events = await db.cross('billing', (sql) => sql.run(claimEvents, { limit: slots }))
-  const syncs = await db.cross('billing', (sql) => sql.run(claimDueSyncs, { limit: slots }))
-  const work = [
-    ...events.map((event) => handleEvent(core, event)),
-    ...syncs.map(({ orgId: org }) =>
-      syncAccount(core, org).then(
-        () => {},
-        (error: unknown) => log.warn({ err: error, org }, 'an organisation could not be synchronised with Stripe'),
-      ),
+  const syncs = await db.cross('billing', (sql) => sql.run(claimDueSyncs, { limit }))
+  return syncs.map(({ orgId: org }) =>
+    syncAccount(core, org).then(
+      () => {},
+      (error: unknown) => log.warn({ err: error, org }, 'an organisation could not be synchronised with Stripe'),
     ),
-  ]
-  const failed = (await Promise.allSettled(work)).find((part) => part.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-  return work.length
+  )
 }

@@ -13,6 +13,13 @@ export interface Snapshot {
   readonly objects: readonly Stored[]
 }
 
+/** What has changed since the last time that somebody asked. */
+export interface Changes {
+  readonly settings: Settings
+  readonly put: readonly Stored[]
+  readonly gone: readonly (readonly [Kind, string])[]
+}
+
 /** More events, deliveries and replays than these are forgotten, the oldest first. */
 const MOST: Partial<Record<Kind, number>> = { event: 5_000, delivery: 10_000, replay: 5_000 }
 
@@ -24,12 +31,19 @@ export class Store {
   readonly #kinds = new Map<Kind, Map<string, Stored>>()
   #settings: Settings = { offsetSeconds: 0, afterRetries: 'cancel', invoiceNumber: 0 }
   #undo: (() => void)[] | null = null
-  #onChange: () => void = () => {}
+  /** Since `takeChanges`; null while nobody asks. */
+  #changed: Map<Kind, Set<string>> | null = null
+  #hasChanged = false
 
-  constructor(snapshot?: Snapshot) {
+  constructor(snapshot?: Snapshot, changes: readonly Changes[] = []) {
     if (snapshot === undefined) return
     this.#settings = snapshot.settings
     for (const object of snapshot.objects) this.#of(object.object).set(object.id, object)
+    for (const { settings, put, gone } of changes) {
+      this.#settings = settings
+      for (const [kind, id] of gone) this.#of(kind).delete(id)
+      for (const object of put) this.#of(object.object).set(object.id, object)
+    }
   }
 
   get settings(): Settings {
@@ -40,7 +54,7 @@ export class Store {
     const before = this.#settings
     this.#settings = { ...before, ...change }
     this.#undo?.push(() => (this.#settings = before))
-    this.#onChange()
+    this.#hasChanged = true
   }
 
   get<K extends Kind>(kind: K, id: string): Of<K> | undefined {
@@ -61,7 +75,7 @@ export class Store {
       else objects.set(object.id, before)
     })
     this.#forget(object.object, objects)
-    this.#onChange()
+    this.#note(object.object, object.id)
     return object
   }
 
@@ -71,7 +85,7 @@ export class Store {
     if (before === undefined) return
     objects.delete(id)
     this.#undo?.push(() => objects.set(id, before))
-    this.#onChange()
+    this.#note(kind, id)
   }
 
   /** All of the work or, when it throws what `keeps` does not name, none of it. */
@@ -89,8 +103,22 @@ export class Store {
     }
   }
 
-  whenChanged(listener: () => void): void {
-    this.#onChange = listener
+  /** All that has changed since the last call, and since the first one; null for nothing. */
+  takeChanges(): Changes | null {
+    const changed = this.#changed ?? new Map<Kind, Set<string>>()
+    const has = this.#hasChanged
+    this.#changed = new Map()
+    this.#hasChanged = false
+    if (!has) return null
+    const put: Stored[] = []
+    const gone: [Kind, string][] = []
+    for (const [kind, ids] of changed)
+      for (const id of ids) {
+        const object = this.#of(kind).get(id)
+        if (object === undefined) gone.push([kind, id])
+        else put.push(object)
+      }
+    return { settings: this.#settings, put, gone }
   }
 
   snapshot(): Snapshot {
@@ -99,6 +127,13 @@ export class Store {
       settings: this.#settings,
       objects: [...this.#kinds.values()].flatMap((objects) => [...objects.values()]),
     }
+  }
+
+  #note(kind: Kind, id: string): void {
+    this.#hasChanged = true
+    const ids = this.#changed?.get(kind)
+    if (ids === undefined) this.#changed?.set(kind, new Set([id]))
+    else ids.add(id)
   }
 
   #of(kind: Kind): Map<string, Stored> {
@@ -115,6 +150,7 @@ export class Store {
       if (object.object === 'delivery' ? object.state === 'waiting' : waiting.has(id)) continue
       objects.delete(id)
       this.#undo?.push(() => objects.set(id, object))
+      this.#note(kind, id)
       return
     }
   }

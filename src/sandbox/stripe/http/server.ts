@@ -29,6 +29,10 @@ export function createSandboxServer(parts: ServerParts): Server {
         return failureAnswer(failureOf(null))
       })
       .then((given) => send(request, response, given))
+      .catch((error: unknown) => {
+        parts.controls.world.onMistake(`${request.method ?? ''} ${request.url ?? ''}`, error)
+        response.destroy()
+      })
   })
   return server
 }
@@ -37,6 +41,8 @@ async function answer(parts: ServerParts, underWay: Set<string>, request: Incomi
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
   await parts.tick()
   try {
+    // By a name of its own, a page of another site would be of the same origin for the browser.
+    if (!isOwnHost(request)) return failureAnswer(FOREIGN)
     const given =
       path.startsWith('/v1/') || path === '/v1'
         ? await api(parts, underWay, { request, path, query })
@@ -87,7 +93,6 @@ async function api(
 /** Pages and controls: for people and programs on this machine, never for another site in their browser. */
 async function ownPages({ controls }: ServerParts, request: IncomingMessage, path: string): Promise<Answer> {
   const { method = 'GET' } = request
-  if (!isOwnHost(request)) return failureAnswer(FOREIGN)
   if (method === 'GET' || method === 'HEAD') {
     if (path === '/sandbox/faults') return jsonAnswer(200, controls.faults.now())
     return showPage(controls.world, path) ?? failureAnswer(noPage(method, path))
@@ -140,7 +145,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
 const TOO_LARGE = new StripeFailure(413, { type: 'invalid_request_error', message: 'The body is larger than 1 MB.' })
 const FOREIGN = new StripeFailure(403, {
   type: 'invalid_request_error',
-  message: 'The pages and controls of the sandbox answer this machine only, and no other site.',
+  message: 'The sandbox answers this machine only, and no other site.',
 })
 const NOT_JSON = new StripeFailure(415, {
   type: 'invalid_request_error',

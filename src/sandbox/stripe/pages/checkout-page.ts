@@ -50,7 +50,8 @@ function payForm({ customer, customer_email, cancel_url }: CheckoutSession, tota
   </form>`
 }
 
-/** Where somebody goes who has paid. */
+/** Where somebody goes who has paid, as a header can hold it. */
 export function leadTo({ success_url: url, id }: CheckoutSession): string {
-  return (url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', id)
+  const address = (url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', id)
+  return URL.canParse(address) ? new URL(address).href : '/sandbox'
 }

@@ -47,7 +47,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
 describe('the completion for bash', () => {
   it('offers commands, and those of a group', () => {
     expect(offered('tenon ')).toEqual(expect.arrayContaining(['search', 'repos', 'runs', 'completion', 'help']))
-    expect(offered('tenon re')).toEqual(['repos'])
+    expect(offered('tenon rep')).toEqual(['repos'])
     expect(offered('tenon repos ')).toEqual(['add', 'list', 'show', 'reindex', 'delete', 'file', 'recent'])
     expect(offered('tenon --json --url http://x repos a')).toEqual(['add'])
     expect(offered('tenon help ')).toEqual(expect.arrayContaining(['exit-codes', 'runs']))

@@ -1,0 +1,3 @@
+import { applyDispute } from './apply-dispute.ts'
+
+export const chargeDisputeClosed = applyDispute
