@@ -49,37 +49,7 @@ export async function startParitySetting(): Promise<ParitySetting> {
   })
   const added = await org.call(addRepository, { source })
   await endOf(org, added.run.id)
-  const { id } = await org.call(createSchedule, NIGHTLY)
-  const project = await org.call(createProject, { name: 'storefront' })
-  await node.database.query(
-    `insert into stripe_events (id, type, livemode, created_at, state, reason, tries, next_try_at, handled_at)
-     values ('evt_parity', 'a.type', false, now(), 'done', 'not_handled', 1, null, now())`,
-  )
-  const known: Input = {
-    ...NIGHTLY,
-    source,
-    schedule: id,
-    finding: await plantedFinding(node, org),
-    project: project.id,
-    repository: added.repository.id,
-    run: added.run.id,
-    session: (await org.call(createCheckout, { pack: 'small' })).id,
-    event: 'evt_parity',
-    plan: 'solo',
-    q: 'needle',
-    path: 'a',
-    'dependencies.search path': 'src/core.ts',
-    'credits.statement run': await chargedRun(node.database, org.slug, 20),
-    'credits.grant amount': 5,
-    files: ['src/core.ts', 'none.ts'],
-    // The command ends with 1 when a plan has errors.
-    spec: {
-      create: [{ path: 'src/new.ts', imports: ['./core.ts'] }],
-      symbols: [{ name: 'needle', path: 'src/core.ts' }],
-    },
-    name: 'app',
-    org: org.slug,
-  }
+  const known = await knownIn({ node, org, source, repository: added.repository.id, run: added.run.id })
   return {
     node,
     org,
@@ -96,6 +66,45 @@ export async function startParitySetting(): Promise<ParitySetting> {
       await stripe.sandbox.close()
       folder.remove()
     },
+  }
+}
+
+interface Indexed extends Pick<ParitySetting, 'node' | 'org' | 'source'> {
+  readonly repository: string
+  readonly run: string
+}
+
+async function knownIn({ node, org, source, repository, run }: Indexed): Promise<Input> {
+  const { id } = await org.call(createSchedule, NIGHTLY)
+  const project = await org.call(createProject, { name: 'storefront' })
+  await node.database.query(
+    `insert into stripe_events (id, type, livemode, created_at, state, reason, tries, next_try_at, handled_at)
+     values ('evt_parity', 'a.type', false, now(), 'done', 'not_handled', 1, null, now())`,
+  )
+  return {
+    ...NIGHTLY,
+    source,
+    schedule: id,
+    finding: await plantedFinding(node, org),
+    project: project.id,
+    repository,
+    run,
+    session: (await org.call(createCheckout, { pack: 'small' })).id,
+    event: 'evt_parity',
+    plan: 'solo',
+    q: 'needle',
+    path: 'a',
+    'dependencies.search path': 'src/core.ts',
+    'credits.statement run': await chargedRun(node.database, org.slug, 20),
+    'credits.grant amount': 5,
+    files: ['src/core.ts', 'none.ts'],
+    // The command ends with 1 when a plan has errors.
+    spec: {
+      create: [{ path: 'src/new.ts', imports: ['./core.ts'] }],
+      symbols: [{ name: 'needle', path: 'src/core.ts' }],
+    },
+    name: 'app',
+    org: org.slug,
   }
 }
 

@@ -23,7 +23,7 @@ export const OUTPUT_NOTES: readonly (readonly [term: string, meaning: string])[]
   ],
   [
     '-q, --quiet',
-    'Of lists, and of what is made, started or changed, the ids alone, one on each line; of a new key its secret; of a search `repository/path:line`. No progress, no hints, no notes. Errors are printed all the same.',
+    'Of lists, and of what is made, started or changed, the ids alone, one on each line; of a new key its secret; of a page at Stripe its address; of a search `repository/path:line`. No progress, no hints, no notes. Errors are printed all the same.',
   ],
   ['progress', 'Goes to the standard error: one line that is rewritten on a terminal, else a line now and then.'],
   ['NO_COLOR', 'Anything: no colours. A terminal whose TERM is `dumb` gets none either, and no line is rewritten.'],

@@ -46,6 +46,13 @@ describe('--quiet', () => {
     expect((await run(['search', 'x'], { data: { matches }, meta: page })).out).toBe('app/src/a.ts:7\n')
   })
 
+  it('prints the address of a page at Stripe, to be opened', async () => {
+    const url = 'https://checkout.stripe.com/c/pay/cs_1'
+    expect((await run(['billing', 'checkout', 'solo', '--org', 'acme'], { data: { id: 'cs_1', url } })).out).toBe(
+      `${url}\n`,
+    )
+  })
+
   it('prints errors all the same', async () => {
     const error = { code: 'not_found', message: '', requestId: 'req_1' }
     expect(await run(['repos', 'show', 'x'], { error }, 404)).toMatchObject({

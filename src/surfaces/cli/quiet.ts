@@ -11,6 +11,8 @@ const IDS: Readonly<Record<string, Ids>> = {
   'apiKeys.create': ({ secret }: { secret: string }) => [secret],
   'apiKeys.rotate': ({ secret }: { secret: string }) => [secret],
   'organizations.onboard': ({ apiKey }: { apiKey: { secret: string } }) => [apiKey.secret],
+  'billing.checkout': ({ url }: { url: string }) => [url],
+  'billing.portal': ({ url }: { url: string }) => [url],
   'runs.cancelMany': ({ runs }: { runs: readonly string[] }) => runs,
   'me.get': ({ org }: { org: { id: string } | null }) => (org === null ? [] : [org.id]),
   'search.code': ({ matches }: { matches: readonly { repository: string; path: string; line: number }[] }) =>

@@ -27,7 +27,9 @@ it('billing is shown with what is wrong with it, and says that no money is real'
   expect(text).toMatch(/subscription +solo, past due\n/)
   expect(text).toMatch(/renews +in 5 d\n/)
   expect(text).toMatch(/Stripe +failed \(rate_limited\), next try in 4\d s\n/)
-  expect(text).toMatch(/plans +solo\npacks of credits +small 1,000\n\nChange plan or card, cancel: tenon billing portal\n/)
+  expect(text).toMatch(
+    /plans +solo\npacks of credits +small 1,000\n\nChange plan or card, cancel: tenon billing portal\n/,
+  )
 })
 
 it('without a subscription, or with one that ends, it says so', () => {

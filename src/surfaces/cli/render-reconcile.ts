@@ -64,7 +64,7 @@ function headline({ verdict, dryRun, stripe, orgs, failed, checks }: ReconcileRe
       : style('yellow', left > 0 ? `${left} left` : 'Not through yet')
   const what = `${count(orgs, 'organisation')} compared${stripe ? ' with Stripe' : '; Stripe is not set up here'}`
   const failures = failed === 0 ? '' : `, ${failed} could not be`
-  return `${mark}  ${what}${failures}${dryRun ? ' (dry run: nothing was changed)' : ''}\n`
+  return `${mark}  ${what}${failures}\n${dryRun ? 'Dry run: nothing was changed.\n' : ''}`
 }
 
 function foot({ verdict, dryRun, nextCursor }: ReconcileReport, look: Look): string {

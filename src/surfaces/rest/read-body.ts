@@ -44,17 +44,25 @@ function parseBody(bytes: Buffer): Record<string, unknown> {
 /** @throws TenonError `payload_too_large`, `cancelled` */
 export async function readBytes(request: Request, limitBytes: number): Promise<Buffer> {
   const tooLarge = new TenonError('payload_too_large', { details: { limitBytes } })
-  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge
+  const declared = request.headers.get('content-length')
+  if (Number(declared ?? 0) > limitBytes) throw tooLarge
+  try {
+    const bytes = declared === null ? await counted(request, limitBytes) : Buffer.from(await request.arrayBuffer())
+    if (bytes !== null && bytes.length <= limitBytes) return bytes
+  } catch (cause) {
+    throw new TenonError('cancelled', { cause })
+  }
+  throw tooLarge
+}
+
+/** Where nobody says how long it is: null once it is too long. A stream costs more than all else of a small body. */
+async function counted(request: Request, limitBytes: number): Promise<Buffer | null> {
   const parts: Uint8Array[] = []
   let size = 0
-  try {
-    for await (const part of request.body ?? []) {
-      size += part.length
-      if (size > limitBytes) throw tooLarge
-      parts.push(part)
-    }
-  } catch (cause) {
-    throw cause === tooLarge ? tooLarge : new TenonError('cancelled', { cause })
+  for await (const part of request.body ?? []) {
+    size += part.length
+    if (size > limitBytes) return null
+    parts.push(part)
   }
   return Buffer.concat(parts)
 }
