@@ -59,16 +59,11 @@ const left = async (): Promise<number> => {
 }
 
 const PLACES = [
-  'webhook.stored=kill@1',
   'webhook.stored=kill@3',
-  'webhook.claimed=kill@1',
   'webhook.claimed=kill@4',
   'webhook.fetched=kill@1',
-  'webhook.fetched=kill@3',
-  'webhook.written=kill@1',
   'webhook.written=kill@3',
   'webhook.committed=kill@1',
-  'webhook.committed=kill@3',
 ]
 
 describe('SIGKILL', () => {

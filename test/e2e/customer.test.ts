@@ -149,7 +149,9 @@ async function lifeOf(slug: string, mend: () => Promise<unknown>): Promise<objec
   return { subscribed, cancelled: await stateOf(client) }
 }
 
+/** As it is once what was tried again has held. */
 async function stateOf(client: Client): Promise<object> {
+  await waitFor(async () => (await client.call(getBilling, {})).data.sync.state === 'synced', 60_000)
   const { plan, subscribedPlan, subscription, sync } = (await client.call(getBilling, {})).data
   const { available, reserved, grants } = (await client.call(getCredits, {})).data
   const kinds = grants.map(({ kind, amount }) => `${kind} ${amount}`).toSorted()

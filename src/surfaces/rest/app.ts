@@ -30,7 +30,7 @@ import { jsonOf, readBytes, readJsonBody } from './read-body.ts'
 import { refuse } from './refuse.ts'
 import { respond, SECURITY_HEADERS } from './respond.ts'
 import { sessionCookie } from './session-cookie.ts'
-import { createAsset } from './static-asset.ts'
+import { createAsset, type Asset } from './static-asset.ts'
 
 export interface RestOptions extends MetricsOptions {
   readonly caller: Pick<Caller, 'call'>
@@ -84,9 +84,15 @@ export function createRestApp(options: RestOptions): Hono {
 
 /** The OpenAPI document, and the page that shows it. */
 function addReference(app: Hono, publicUrl: string): void {
-  const body = Buffer.from(JSON.stringify(openApiDocument(publicUrl)))
-  const document = createAsset({ type: 'application/json; charset=utf-8', body })
-  app.get('/openapi.json', (c) => document.respond(c.req.raw))
+  let document: Asset | undefined
+  // Made when somebody asks for it: it takes a tenth of a second, which every start would wait for.
+  app.get('/openapi.json', (c) => {
+    document ??= createAsset({
+      type: 'application/json; charset=utf-8',
+      body: Buffer.from(JSON.stringify(openApiDocument(publicUrl))),
+    })
+    return document.respond(c.req.raw)
+  })
   const docs = createDocsPage(tagsOf([...OPERATIONS.map(({ name }) => name), 'health']))
   app.get('/docs', async (c) => (await docs.respond(c.req.raw)) ?? c.notFound())
   // The page names its files relative to itself.
