@@ -34,7 +34,7 @@ import { onboard, ROOT_KEY } from '../support/tenon.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 /** All 100,000 take five minutes: `FUZZ_REQUESTS=100000 npm test -- test/e2e/fuzz.test.ts`. */
-const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 8_000)
+const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 12_000)
 /** The same seed gives the same requests, but for the ids and keys that the server makes. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const CONNECTIONS = 16
