@@ -12,8 +12,8 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const PORT = 17461
 const ADDRESS = `http://127.0.0.1:${PORT}`
 /** Measured: 10.6 MB, of which 0.4 MB are Tenon's own. */
-const MAX_TARBALL_BYTES = 16_000_000
-const MAX_OWN_FILES = 1_200
+const MAX_TARBALL_BYTES = 15_000_000
+const MAX_OWN_FILES = 1_000
 const SLOW_MS = 190_000
 
 const folder = temporaryFolder('package')

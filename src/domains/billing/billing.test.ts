@@ -7,7 +7,7 @@ import { listAudit } from '../../contract/audit.ts'
 import { confirmCheckout, createCheckout, getBilling, openPortal, syncBilling } from '../../contract/billing.ts'
 import { getCredits } from '../../contract/credits.ts'
 import { listFindings } from '../../contract/findings.ts'
-import { createApiKey, deleteOrganization } from '../../contract/identity.ts'
+import { createApiKey, deleteOrganization, getMe } from '../../contract/identity.ts'
 import { setLimits } from '../../contract/limits.ts'
 import { ALL_SCOPES } from '../../contract/scopes.ts'
 import { callAsRoot } from '../../../test/support/billing.ts'
@@ -228,6 +228,18 @@ describe('closing an organisation', () => {
     await org.call(deleteOrganization, { confirm: 'closed' })
     await billing.node.domains.identity.sweep()
     expect((await billing.stripe.subscriptions.retrieve(subscription)).status).toBe('canceled')
+  })
+
+  it('leaves its customer to Stripe, as one of nobody here', async () => {
+    const org = await onboard('closed-customer')
+    const customer = await customerOf(org)
+    const { org: closed } = await org.call(getMe, {})
+    await org.call(deleteOrganization, { confirm: 'closed-customer' })
+    await billing.node.domains.identity.sweep()
+    expect(await billing.stripe.customers.retrieve(customer)).toMatchObject({
+      metadata: { tenon_closed_org: closed?.id, tenon_slug: 'closed-customer' },
+    })
+    expect(await billing.stripe.customers.retrieve(customer)).not.toHaveProperty('metadata.tenon_org')
   })
 
   it('closes what could still be paid for', async () => {

@@ -1,3 +1,4 @@
+import type { OrgId } from '../../contract/ids.ts'
 import type { ClosingStep, OnboardingStep } from '../identity/index.ts'
 import { insertAccount, selectAccount } from './accounts.sql.ts'
 import type { BillingCore } from './core.ts'
@@ -27,7 +28,7 @@ const ENDED: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired'])
 
 /**
  * Nobody pays for an organisation that was closed: what could still be paid is closed first, and its subscriptions end at
- * once. The customer stays, with its invoices.
+ * once. The customer stays, with its invoices, but names no organisation any more: it would be one that is missing here.
  */
 export function stripeClosingStep(core: BillingCore): ClosingStep {
   return {
@@ -41,8 +42,16 @@ export function stripeClosingStep(core: BillingCore): ClosingStep {
         if (!ENDED.has(status))
           await find(() => core.stripe.subscriptions.cancel(id, {}, { idempotencyKey: `tenon:cancel:${id}` }))
       await syncAccount(core, org)
+      await forgetOrg(core, account.customerId, org)
     },
   }
+}
+
+/** An empty value takes a key of metadata away. */
+async function forgetOrg({ stripe }: BillingCore, customer: string, org: OrgId): Promise<void> {
+  const metadata = { tenon_org: '', tenon_closed_org: org }
+  const idempotencyKey = `tenon:customer:closed:${customer}`
+  await find(() => stripe.customers.update(customer, { metadata }, { idempotencyKey }))
 }
 
 const PAGE = 100

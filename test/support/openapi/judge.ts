@@ -55,7 +55,7 @@ export function answerJudge(document: OpenApiDocument, orgs: readonly string[]):
 
   const check = (request: MadeRequest, answer: RawAnswer): string | null => {
     const { status } = answer
-    if (status >= 500 && !isOfStripe(answer)) return 'an error of the server'
+    if (status >= 500) return 'an error of the server'
     const type = answer.headers.get('content-type') ?? ''
     const isDrawing = drawings.get(`${request.operation} ${status}`)?.has(type) === true
     const wrongHeader = headerProblem(answer)
@@ -88,11 +88,6 @@ export function answerJudge(document: OpenApiDocument, orgs: readonly string[]):
     },
     succeeded: () => [...compared.keys()].toSorted(),
   }
-}
-
-/** Stripe may refuse many calls about one customer at once; the caller is told to come again. */
-function isOfStripe({ status, body }: RawAnswer): boolean {
-  return status === 503 && codeOf(parsed(body)) === 'billing_unavailable'
 }
 
 function isProbe({ target }: MadeRequest, { status }: RawAnswer): boolean {
