@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { silentLog } from '../../test/support/database.ts'
+import { callKernel, type KernelCall } from '../../test/support/call-kernel.ts'
 import { orgField } from '../contract/fields.ts'
 import { defineOperation, type Operation } from '../contract/operation.ts'
 import { PLANS } from '../contract/plans.ts'
 import { ROLES } from '../contract/roles.ts'
 import type { CallRequest } from './call.ts'
-import { systemClock } from './clock.ts'
-import type { Ctx, OrgRef } from './ctx.ts'
+import type { OrgRef } from './ctx.ts'
 import type { Holder } from './identify.ts'
 import { newId } from './ids.ts'
-import type { LimitedCaller } from './limiter.ts'
-import { createCaller, type CallerOptions, type Outcome } from './run-operation.ts'
+import type { CallerOptions } from './run-operation.ts'
 
 const base = {
   summary: 's',
@@ -42,7 +40,6 @@ const signed = defineOperation({
   audited: false,
   body: z.looseObject({ id: z.string() }),
 })
-const operations: Operation[] = [ofOrg, ofCaller, ofPerson, signed]
 
 const org: OrgRef = { id: newId('org'), slug: 'acme', plan: 'free', limits: PLANS.free }
 const user = { kind: 'user', id: newId('user'), session: 'session_1', role: null } as const
@@ -67,43 +64,16 @@ const authenticate = async (_: 'key' | 'root', credential: string): Promise<Hold
   }
 }
 
-async function callOf(
+const callOf = (
   operation: Operation,
   { params = {}, ...request }: Partial<CallRequest> & { params?: object },
   over: Partial<CallerOptions> = {},
-): Promise<{ outcome: Outcome; counted: LimitedCaller[]; seen: Ctx | null }> {
-  const counted: LimitedCaller[] = []
-  let seen: Ctx | null = null
-  const run = async (ctx: Ctx) => {
-    seen = ctx
-    return 'done'
-  }
-  const outcome = await createCaller({
-    verbs: operations.map((each) => ({ operation: each, run })),
-    authenticate,
-    limiter: {
-      take: async (caller) => {
-        counted.push(caller)
-        return null
-      },
-    },
-    findOrg: async () => null,
-    tenant: () => {
-      throw new Error('no tenant')
-    },
-    log: silentLog,
-    clock: systemClock,
-    ...over,
-  }).call(operation, {
-    credentials: {},
-    input: { params: { ...params }, query: {}, body: {} },
-    requestId: 'req-1234',
-    signal: new AbortController().signal,
-    address: '192.0.2.1',
-    ...request,
-  })
-  return { outcome, counted, seen }
-}
+): Promise<KernelCall> =>
+  callKernel(
+    operation,
+    { authenticate, ...over },
+    { input: { params: { ...params }, query: {}, body: {} }, ...request },
+  )
 
 describe('a person who has signed in', () => {
   it('does in an organisation what their role may, and counts on it', async () => {

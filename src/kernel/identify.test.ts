@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { silentLog } from '../../test/support/database.ts'
+import { callKernel } from '../../test/support/call-kernel.ts'
 import { defineOperation, type Operation } from '../contract/operation.ts'
 import { PLANS } from '../contract/plans.ts'
-import { systemClock } from './clock.ts'
 import type { OrgRef } from './ctx.ts'
 import type { CallRequest } from './call.ts'
 import type { Holder } from './identify.ts'
 import { newId } from './ids.ts'
 import type { LimitedCaller } from './limiter.ts'
-import { createCaller, type CallerOptions, type Outcome } from './run-operation.ts'
+import type { CallerOptions, Outcome } from './run-operation.ts'
 import { TenonError } from './tenon-error.ts'
-import type { BoundVerb } from './verb.ts'
 
 const base = {
   summary: 's',
@@ -49,8 +47,6 @@ const signInOperation = defineOperation({
   body: z.strictObject({ email: z.string(), password: z.string() }),
   signIn: 'email',
 })
-const operations: Operation[] = [publicOperation, keyOperation, rescueOperation, rootOperation, signInOperation]
-
 const org: OrgRef = { id: newId('org'), slug: 'acme', plan: 'free', limits: PLANS.free }
 const actor = { kind: 'key', id: 'key_2', lineage: 'key_1', callsPerHour: 7, expiresAt: null } as const
 const holder: Holder = { principal: { actor, org, scopes: [] }, state: 'valid' }
@@ -64,38 +60,15 @@ async function callOf(
     readBody,
     ...over
   }: { body?: object; credentials?: object } & Pick<CallRequest, 'readBody'> & Partial<CallerOptions> = {},
-): Promise<{ outcome: Outcome; counted: LimitedCaller[]; ran: boolean }> {
-  const counted: LimitedCaller[] = []
-  let ran = false
-  const run = async () => {
-    ran = true
-    return 'done'
-  }
-  const outcome = await createCaller({
-    verbs: operations.map((each): BoundVerb => ({ operation: each, run })),
-    authenticate: async (_, credential) => (credential === 'good' ? holder : null),
-    limiter: {
-      take: async (caller) => {
-        counted.push(caller)
-        return null
-      },
-    },
-    findOrg: async () => null,
-    tenant: () => {
-      throw new Error('no tenant')
-    },
-    log: silentLog,
-    clock: systemClock,
-    ...over,
-  }).call(operation, {
+): Promise<{ outcome: Outcome; counted: readonly LimitedCaller[]; ran: boolean }> {
+  const by = { authenticate: async (_: string, credential: string) => (credential === 'good' ? holder : null), ...over }
+  const input = { params: {}, query: {}, body: { ...body } }
+  const { outcome, counted, seen } = await callKernel(operation, by, {
     credentials,
-    input: { params: {}, query: {}, body: { ...body } },
+    input,
     ...(readBody === undefined ? {} : { readBody }),
-    requestId: 'req-1234',
-    signal: new AbortController().signal,
-    address: '192.0.2.1',
   })
-  return { outcome, counted, ran }
+  return { outcome, counted, ran: seen !== null }
 }
 
 describe('every call is counted', () => {
